@@ -1,0 +1,72 @@
+// The extent of an array, wholly or partly known. A plain value: no allocation, trivially copyable.
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "mx/base/dtype.h"
+
+namespace mx {
+
+inline constexpr int kMaxNdim = 12;
+
+// ndim -1: nothing is known. A dimension of -1: that one is unknown. Zero is a size like any other.
+// (1.9.1 writes 0 and () for unknown; the C API converts where the old meaning is in force.)
+struct Shape {
+  int32_t ndim = -1;
+  int64_t dims[kMaxNdim];
+
+  Shape() = default;
+  Shape(std::initializer_list<int64_t> values) : Shape(values.begin(), values.size()) {}
+  explicit Shape(const std::vector<int64_t>& values) : Shape(values.data(), values.size()) {}
+  Shape(const int64_t* values, size_t count);  // raises kValue when there are more than kMaxNdim
+  static Shape filled(int ndim, int64_t value);
+  static Shape scalar() { return filled(0, 0); }
+
+  MX_INLINE int64_t operator[](int axis) const { return dims[axis]; }
+  MX_INLINE int64_t& operator[](int axis) { return dims[axis]; }
+  MX_INLINE const int64_t* begin() const { return dims; }
+  MX_INLINE const int64_t* end() const { return dims + (ndim < 0 ? 0 : ndim); }
+  MX_INLINE int64_t back() const { return dims[ndim - 1]; }
+  void push_back(int64_t dim);  // raises kValue beyond kMaxNdim
+  Shape slice(int from, int to) const;
+  Shape slice(int from) const { return slice(from, ndim); }
+
+  bool rank_known() const { return ndim >= 0; }
+  MX_INLINE bool known() const {
+    if (ndim < 0) return false;
+    for (int i = 0; i < ndim; ++i)
+      if (dims[i] < 0) return false;
+    return true;
+  }
+  // Number of elements of a known shape.
+  MX_INLINE int64_t size() const { return size(0, ndim); }
+  MX_INLINE int64_t size(int from, int to) const {
+    int64_t n = 1;
+    for (int i = from; i < to; ++i) n *= dims[i];
+    return n;
+  }
+  bool operator==(const Shape& other) const {
+    if (ndim != other.ndim) return false;
+    for (int i = 0; i < ndim; ++i)
+      if (dims[i] != other.dims[i]) return false;
+    return true;
+  }
+};
+
+// (2, 3), (2,), (?, 3), or "unknown".
+std::ostream& operator<<(std::ostream&, const Shape&);
+
+// Raises kMemory when the elements or their bytes don't fit in 63 bits, kValue when a dimension is negative.
+int64_t checked_bytes(const Shape& shape, DType dtype);
+
+// Turns axis -n..n-1 into 0..n-1; raises kValue with the operator's name.
+int normalize_axis(int64_t axis, int ndim, std::string_view op);
+
+// Fills what `into` leaves open from `from`. False when the two contradict each other.
+bool unify(Shape& into, const Shape& from);
+
+}  // namespace mx

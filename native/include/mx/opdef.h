@@ -1,0 +1,289 @@
+// The description of an operator, filled in by MX_OPERATOR, and the contexts that its functions are called with.
+#pragma once
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mx/base/error.h"
+#include "mx/base/ref.h"
+#include "mx/base/shape.h"
+#include "mx/params.h"
+
+namespace mx {
+
+class OpDef;
+struct Node;
+struct NDArray;
+class PhiloxGenerator;
+
+// A dense, C-ordered array as a kernel sees it. data is null for an output that nobody wants.
+struct Tensor {
+  void* data = nullptr;
+  Shape shape;
+  DType dtype = DType::kFloat32;
+
+  template <class T>
+  T* as() const {
+    return static_cast<T*>(data);
+  }
+  int64_t size() const { return shape.size(); }
+  size_t bytes() const { return static_cast<size_t>(size()) * size_of(dtype); }
+};
+
+// Inference works both ways and on partial knowledge: fill what follows from what is known; raise on contradiction.
+// It is called again until nothing changes.
+struct InferShape {
+  const OpDef& op;
+  const void* params;
+  std::span<Shape> in, out;
+
+  template <class P>
+  const P& as() const {
+    return *static_cast<const P*>(params);
+  }
+  // Merge `shape` into an input or output; a contradiction names the operator, the argument and both shapes.
+  void set_input(size_t i, const Shape& shape) const;
+  void set_output(size_t i, const Shape& shape) const;
+  void same(size_t input, size_t output) const;  // both ways
+};
+struct InferDType {
+  const OpDef& op;
+  const void* params;
+  std::span<DType> in, out;
+
+  template <class P>
+  const P& as() const {
+    return *static_cast<const P*>(params);
+  }
+  void set_input(size_t i, DType dtype) const;
+  void set_output(size_t i, DType dtype) const;
+};
+
+// One execution of an operator.
+struct OpContext {
+  const OpDef& op;
+  const void* params = nullptr;
+  std::span<const Tensor> in, out;
+  bool is_train = false;
+  PhiloxGenerator* random = nullptr;  // set for operators with uses_random()
+  // State kept between the calls of one executor step (prepared primitives, packed weights); null in imperative calls,
+  // where an operator keeps what it can in a cache of its own. See Prepared.
+  std::shared_ptr<void>* state = nullptr;
+
+  template <class P>
+  const P& as() const {
+    return *static_cast<const P*>(params);
+  }
+  bool wants(size_t output) const { return out[output].data != nullptr; }
+  // Scratch memory for this call, 64-byte aligned; several requests get distinct blocks.
+  void* workspace(size_t bytes) const;
+};
+
+// A value while gradients or composite operators are built: an entry of a graph, or an array. One of the two is set.
+// NDArray and Node are complete in src/graph/builder.cc only; operator files pass values along.
+class Value {
+ public:
+  Value();
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(Value) noexcept;
+  ~Value();
+  explicit operator bool() const { return node || array; }
+
+  RefCounted* node = nullptr;   // a Node, when building a graph
+  RefCounted* array = nullptr;  // an NDArray, when running at once
+  int32_t index = 0, version = 0;
+};
+
+// Builds a graph or computes at once; operators that need other operators call them through this.
+class Builder {
+ public:
+  virtual ~Builder() = default;
+  virtual std::vector<Value> invoke(const OpDef& op, std::span<const Value> inputs, Params params) = 0;
+
+  template <class P = NoParam>
+  Value call(const char* op, std::initializer_list<Value> inputs, P params = {}) {
+    return call_all<P>(op, inputs, std::move(params)).at(0);
+  }
+  template <class P = NoParam>
+  std::vector<Value> call_all(const char* op, std::span<const Value> inputs, P params = {}) {
+    return invoke(find(op), inputs, Params::of(std::move(params)));
+  }
+  template <class P = NoParam>
+  std::vector<Value> call_all(const char* op, std::initializer_list<Value> inputs, P params = {}) {
+    return call_all<P>(op, std::span<const Value>(inputs.begin(), inputs.size()), std::move(params));
+  }
+  static const OpDef& find(const char* op);
+};
+
+// Asks for the gradients of the inputs, given those of the outputs.
+class GradientContext {
+ public:
+  GradientContext(const OpDef& op, const Params& params, Builder& builder) : op_(op), params_(params), builder_(builder) {}
+  virtual ~GradientContext() = default;
+
+  template <class P>
+  const P& as() const {
+    return params_.as<P>();
+  }
+  const OpDef& op() const { return op_; }
+  const Params& params() const { return params_; }
+  Builder& builder() { return builder_; }
+  virtual size_t num_inputs() const = 0;
+  virtual size_t num_outputs() const = 0;
+  virtual Value input(size_t i) = 0;
+  virtual Value output(size_t i) = 0;
+  // Gradient of output i; zeros of its shape when nothing depends on that output.
+  virtual Value head(size_t i = 0) = 0;
+  virtual bool has_head(size_t i) const = 0;
+  virtual bool wants(size_t input) const = 0;  // does anybody need the gradient of this input?
+  virtual void set(size_t input, Value gradient) = 0;
+
+  template <class P = NoParam>
+  Value call(const char* op, std::initializer_list<Value> inputs, P params = {}) {
+    return builder_.call<P>(op, inputs, std::move(params));
+  }
+  // Another operator with this operator's own parameters: the usual form of a "_backward_..." operator.
+  std::vector<Value> call_same(const char* op, std::initializer_list<Value> inputs) {
+    return builder_.invoke(Builder::find(op), std::span<const Value>(inputs.begin(), inputs.size()), params_);
+  }
+  Value zeros_like(const Value& value) { return call("zeros_like", {value}); }
+
+ private:
+  const OpDef& op_;
+  const Params& params_;
+  Builder& builder_;
+};
+
+// A composite operator is a graph of others, written once; its inference and gradient follow.
+struct ComposeContext {
+  Builder& builder;
+  const void* params;
+  std::span<const Value> in;
+  std::vector<Value> out;
+
+  template <class P>
+  const P& as() const {
+    return *static_cast<const P*>(params);
+  }
+  template <class P = NoParam>
+  Value call(const char* op, std::initializer_list<Value> inputs, P p = {}) {
+    return builder.call<P>(op, inputs, std::move(p));
+  }
+};
+
+using InferShapeFn = void (*)(const InferShape&);
+using InferDTypeFn = void (*)(const InferDType&);
+using ForwardFn = void (*)(const OpContext&);
+using GradientFn = void (*)(GradientContext&);
+using ComposeFn = void (*)(ComposeContext&);
+using CountFn = int (*)(const void* params);
+
+struct Argument {
+  std::string name;
+  const char* doc;
+  bool optional = false;  // may be left out at the end of the list (num_inputs decides)
+};
+
+// Mixed-precision class: which dtypes automatic casting may feed the operator.
+enum class Amp : int32_t { kAny, kFloat32, kHalf, kWidest };
+
+class OpDef {
+ public:
+  // -- what operator files call ---------------------------------------------------------------------------------------
+  OpDef& describe(const char* text) { return doc = text, *this; }
+  OpDef& input(const char* name, const char* text) { return inputs.push_back({name, text}), *this; }
+  OpDef& optional_input(const char* name, const char* text) { return inputs.push_back({name, text, true}), *this; }
+  // Any number of inputs "<name>0", "<name>1"...; `count` is the parameter that holds their number (num_args).
+  OpDef& variadic(const char* name, const char* count, const char* text);
+  OpDef& output(const char* name, const char* text = "") { return outputs.push_back({name, text}), *this; }
+  // The outputs after the first `count` are for the gradient only.
+  OpDef& visible_outputs(int count) { return visible = count, *this; }
+  OpDef& visible_outputs(CountFn count) { return visible_fn = count, *this; }
+  OpDef& num_inputs(CountFn count) { return num_inputs_fn = count, *this; }
+  OpDef& num_outputs(CountFn count) { return num_outputs_fn = count, *this; }
+  template <class P>
+  OpDef& params() {
+    return params_type_ = &::mx::params_type<P>(), *this;
+  }
+  OpDef& alias(const char* name) { return aliases.push_back(name), *this; }
+  OpDef& infer_shape(InferShapeFn fn) { return infer_shape_fn = fn, *this; }
+  OpDef& infer_dtype(InferDTypeFn fn) { return infer_dtype_fn = fn, *this; }
+  OpDef& forward(ForwardFn fn) { return forward_fn = fn, *this; }
+  OpDef& gradient(GradientFn fn) { return gradient_fn = fn, *this; }
+  OpDef& no_gradient() { return zero_gradient = true, *this; }  // every input's gradient is zero
+  OpDef& compose(ComposeFn fn) { return compose_fn = fn, *this; }
+  OpDef& mutates(std::initializer_list<int> which) { return mutable_inputs = which, *this; }
+  OpDef& inplace(int in, int out) { return inplace_pairs.push_back({in, out}), *this; }
+  OpDef& uses_random() { return random = true, *this; }
+  OpDef& uses_train_mode() { return train_mode = true, *this; }
+  OpDef& ignores_head() { return loss = true, *this; }  // a loss: backward() needs no head gradient
+  OpDef& amp(Amp value) { return amp_class = value, *this; }
+  // An attribute that an auto-created input variable gets: ("moving_var", "__init__", "[\"one\", {}]").
+  OpDef& input_attr(const char* in, const char* key, const char* value) {
+    return input_attrs.push_back({in, key, value}), *this;
+  }
+  OpDef& hidden() { return internal = true, *this; }  // no Python function; names beginning with _backward are hidden anyway
+  // Free-form data of a building block (e.g. the loop that a fused kernel would inline).
+  OpDef& data(const void* pointer) { return block_data = pointer, *this; }
+
+  // -- what the rest of libmx reads -----------------------------------------------------------------------------------
+  std::string name, family;
+  const char* doc = "";
+  std::vector<Argument> inputs, outputs;
+  std::vector<std::string> aliases;
+  std::string variadic_count;  // name of the parameter; empty when the operator isn't variadic
+  const ParamsType* params_type_ = nullptr;
+  int visible = -1;
+  CountFn visible_fn = nullptr, num_inputs_fn = nullptr, num_outputs_fn = nullptr;
+  InferShapeFn infer_shape_fn = nullptr;
+  InferDTypeFn infer_dtype_fn = nullptr;
+  ForwardFn forward_fn = nullptr;
+  GradientFn gradient_fn = nullptr;
+  ComposeFn compose_fn = nullptr;
+  std::vector<int> mutable_inputs;
+  struct Inplace {
+    int in, out;
+  };
+  std::vector<Inplace> inplace_pairs;
+  struct InputAttr {
+    const char *input, *key, *value;
+  };
+  std::vector<InputAttr> input_attrs;
+  bool zero_gradient = false, random = false, train_mode = false, loss = false, internal = false;
+  Amp amp_class = Amp::kAny;
+  const void* block_data = nullptr;
+  int32_t id = -1;  // index in the registry
+
+  const ParamsType& param_struct() const { return *params_type_; }
+  bool is_variadic() const { return !variadic_count.empty(); }
+  // Counts for given parameters (the struct's data).
+  int count_inputs(const void* params) const;
+  int count_outputs(const void* params) const;
+  int count_visible(const void* params) const;
+  std::string input_name(int i) const;   // "data"; "arg3" of a variadic operator
+  std::string output_name(int i) const;  // "output", "mean"; "output3" when not named one by one
+};
+
+struct OpRecord {
+  const char* name;
+  const char* file;
+  void (*describe)(OpDef&);
+};
+
+// The registry: built at first use, constant afterwards, sorted by name.
+const OpDef* find_op(std::string_view name_or_alias);      // null when there is none
+const OpDef& get_op(std::string_view name_or_alias);       // raises kValue, with the nearest names
+std::span<const OpDef* const> all_ops();
+
+// Inference with defaults: without infer_dtype all inputs and outputs have one dtype; a composite infers on its graph.
+void infer_shapes(const OpDef& op, const void* params, std::span<Shape> in, std::span<Shape> out);
+void infer_dtypes(const OpDef& op, const void* params, std::span<DType> in, std::span<DType> out);
+
+// Ready-made functions for registrations.
+void same_shape(const InferShape&);                    // every input and output has one shape
+void zero_gradients(GradientContext&);                 // for operators whose gradient vanishes everywhere
+
+}  // namespace mx

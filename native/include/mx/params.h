@@ -1,0 +1,215 @@
+// Typed operator parameters. A plain struct names its fields once; defaults, parsing, ranges, documentation and the Python
+// signature all come from that:
+//
+//   struct DropoutParam {
+//     float p = 0.5f;
+//     enum Mode : int32_t { kTraining, kAlways } mode = kTraining;
+//     static void fields(auto& f) {
+//       f.add("p", &DropoutParam::p, "Fraction of the elements that is dropped.").range(0, 1);
+//       f.add("mode", &DropoutParam::mode, "When to drop.").names({"training", "always"});
+//     }
+//   };
+//
+// Field types: bool, int32_t, int64_t, float, double, std::string, Shape, DType, an enum of int32_t, std::vector<double>,
+// OptionalInts, and std::optional of any of them (which accepts None).
+#pragma once
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mx/base/dtype.h"
+#include "mx/base/shape.h"
+
+#if !defined(MX_PASS_CPU) && !defined(MX_PASS_CUDA)
+#define MX_PASS_HOST 1  // everything but the kernels of an instruction set or a device
+#endif
+
+namespace mx {
+
+using OptionalInts = std::vector<std::optional<int64_t>>;  // (None, 3): the bounds of a slice
+
+struct NoParam {
+  static void fields(auto&) {}
+};
+
+}  // namespace mx
+
+#if defined(MX_PASS_HOST)
+#include <map>
+#include <string_view>
+#include <type_traits>
+
+#include "mx/base/error.h"
+#include "mx/c_api.h"
+
+namespace mx {
+
+using AttrMap = std::map<std::string, std::string>;  // what a symbol keeps: sorted, all text
+
+struct Field {
+  const char* name;
+  const char* doc;
+  const char* type;  // "bool", "int", "float", "str", "shape", "dtype", "enum", "floats", "optional ints"
+  bool nullable = false;
+  bool is_required = false;
+  double low = -std::numeric_limits<double>::infinity(), high = -low;
+  std::vector<const char*> choices;  // of an enum
+  size_t offset = 0;
+  // One pair per C++ type; `target` is the field inside the struct.
+  void (*assign)(void* target, const Field&, const MXValue&, std::string_view op) = nullptr;
+  void (*parse)(void* target, const Field&, std::string_view text, std::string_view op) = nullptr;
+  std::string (*format)(const void* target, const Field&) = nullptr;
+
+  Field& required() { return is_required = true, *this; }
+  Field& range(double from, double to = std::numeric_limits<double>::infinity()) { return low = from, high = to, *this; }
+  Field& names(std::initializer_list<const char*> all) { return choices = all, *this; }
+};
+
+struct ParamsType {
+  size_t size, align;
+  void (*construct)(void* to);  // the defaults
+  void (*copy)(void* to, const void* from);
+  void (*destroy)(void* object);
+  std::vector<Field> fields;
+
+  const Field* find(std::string_view name) const;
+  std::string names() const;  // "kernel, stride, pad": for messages
+};
+
+// Reads and writes one field type. Defined in params.cc.
+template <class T>
+struct FieldType {
+  static const char* const name;
+  static void assign(T& to, const Field&, const MXValue&, std::string_view op);
+  static void parse(T& to, const Field&, std::string_view text, std::string_view op);
+  static std::string format(const T& from, const Field&);
+};
+// An enum crosses the border by the names of its values, which are 0, 1, 2...
+void assign_enum(int32_t& to, const Field&, const MXValue&, std::string_view op);
+void parse_enum(int32_t& to, const Field&, std::string_view text, std::string_view op);
+
+template <class T>
+  requires std::is_enum_v<T> && (!std::is_same_v<T, DType>)
+struct FieldType<T> {
+  static_assert(sizeof(T) == sizeof(int32_t));
+  static constexpr const char* name = "enum";
+  static void assign(T& to, const Field& field, const MXValue& value, std::string_view op) {
+    int32_t index;
+    assign_enum(index, field, value, op);
+    to = static_cast<T>(index);
+  }
+  static void parse(T& to, const Field& field, std::string_view text, std::string_view op) {
+    int32_t index;
+    parse_enum(index, field, text, op);
+    to = static_cast<T>(index);
+  }
+  static std::string format(const T& from, const Field& field) { return field.choices.at(static_cast<size_t>(from)); }
+};
+
+template <class T>
+struct FieldType<std::optional<T>> {
+  static constexpr bool nullable = true;
+  static inline const char* const name = FieldType<T>::name;
+  static void assign(std::optional<T>& to, const Field& field, const MXValue& value, std::string_view op) {
+    if (value.kind == MX_VALUE_NONE) return to.reset();
+    FieldType<T>::assign(to.emplace(), field, value, op);
+  }
+  static void parse(std::optional<T>& to, const Field& field, std::string_view text, std::string_view op) {
+    if (text == "None") return to.reset();
+    FieldType<T>::parse(to.emplace(), field, text, op);
+  }
+  static std::string format(const std::optional<T>& from, const Field& field) {
+    return from ? FieldType<T>::format(*from, field) : "None";
+  }
+};
+
+template <class P>
+class FieldList {
+ public:
+  explicit FieldList(std::vector<Field>& fields) : fields_(fields) {}
+
+  template <class T>
+  Field& add(const char* name, T P::* member, const char* doc) {
+    using Type = FieldType<T>;
+    Field& field = fields_.emplace_back();
+    field.name = name, field.doc = doc, field.type = Type::name;
+    field.nullable = requires { Type::nullable; };
+    field.offset = static_cast<size_t>(reinterpret_cast<const char*>(&(probe_.*member)) -
+                                       reinterpret_cast<const char*>(&probe_));
+    field.assign = [](void* to, const Field& f, const MXValue& v, std::string_view op) {
+      Type::assign(*static_cast<T*>(to), f, v, op);
+    };
+    field.parse = [](void* to, const Field& f, std::string_view text, std::string_view op) {
+      Type::parse(*static_cast<T*>(to), f, text, op);
+    };
+    field.format = [](const void* from, const Field& f) { return Type::format(*static_cast<const T*>(from), f); };
+    return field;
+  }
+
+ private:
+  std::vector<Field>& fields_;
+  P probe_{};
+};
+
+template <class P>
+const ParamsType& params_type() {
+  static const ParamsType type = [] {
+    ParamsType t{sizeof(P),
+                 alignof(P),
+                 [](void* to) { new (to) P(); },
+                 [](void* to, const void* from) { new (to) P(*static_cast<const P*>(from)); },
+                 [](void* object) { static_cast<P*>(object)->~P(); },
+                 {}};
+    FieldList<P> list(t.fields);
+    P::fields(list);
+    return t;
+  }();
+  return type;
+}
+
+// Shared, immutable parameters of any type.
+class Params {
+ public:
+  Params() = default;
+  template <class P>
+  static Params of(P values) {
+    return Params(&params_type<P>(), std::make_shared<const P>(std::move(values)));
+  }
+  // From what a symbol file says. Names that are no parameter and are not in `ignored` raise kValue; so do missing ones.
+  static Params parse(const ParamsType& type, const AttrMap& attrs, std::string_view op);
+  // A copy of a struct whose type is known only here.
+  static Params copy(const ParamsType& type, const void* values);
+
+  const ParamsType* type() const { return type_; }
+  const void* data() const { return data_.get(); }
+  template <class P>
+  const P& as() const {
+    return *static_cast<const P*>(data_.get());
+  }
+  AttrMap format() const;  // every field as text
+
+ private:
+  Params(const ParamsType* type, std::shared_ptr<const void> data) : type_(type), data_(std::move(data)) {}
+  const ParamsType* type_ = nullptr;
+  std::shared_ptr<const void> data_;
+};
+
+// Parameters on the stack, for one imperative call.
+class StackParams {
+ public:
+  // values[i] belongs to type.fields[i]; MX_VALUE_DEFAULT leaves the default. Raises kValue/kType with the operator's name.
+  StackParams(const ParamsType& type, const MXValue* values, size_t count, std::string_view op);
+  ~StackParams();
+  StackParams(const StackParams&) = delete;
+  const void* data() const { return data_; }
+
+ private:
+  const ParamsType& type_;
+  void* data_;
+  alignas(16) unsigned char inline_[512];
+};
+
+}  // namespace mx
+#endif
