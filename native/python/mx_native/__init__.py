@@ -1,0 +1,48 @@
+"""Where libmx lives, and how to load it. Importing this module loads nothing.
+
+>>> import mx_native
+>>> mx_native.library()                      # doctest: +SKIP
+'.../site-packages/mx_native/lib/libmx.so'
+
+The environment variable ``MX_LIBRARY`` names another libmx to use, for example one that was just built by hand.
+"""
+
+import ctypes
+import os
+from importlib.resources import files
+
+__all__ = ["include_dir", "library", "load"]
+__version__ = "0.1.0"
+
+
+def library() -> str:
+    """Return the path of ``libmx.so``.
+
+    That is the value of ``MX_LIBRARY`` where it is set, else the library of this installation. The file need not exist:
+    :func:`load` is what reports that.
+    """
+    # Not __file__: in an editable install it lies in the source tree, the library in site-packages.
+    return os.environ.get("MX_LIBRARY") or str(files(__name__) / "lib" / "libmx.so")
+
+
+def include_dir() -> str:
+    """Return the directory of the C headers, for ``#include <mx/c_api.h>``."""
+    return str(files(__name__) / "include")
+
+
+def load() -> ctypes.CDLL:
+    """Load libmx, with the oneDNN and libgomp that lie beside it, and return it.
+
+    An extension module that is linked to libmx and is imported afterwards uses this very copy. Loading twice is free.
+
+    Raises:
+        ImportError: the library is missing, or it cannot be loaded on this machine.
+    """
+    path = library()
+    try:
+        return ctypes.CDLL(path)
+    except OSError as error:
+        origin = "MX_LIBRARY" if os.environ.get("MX_LIBRARY") else "this installation of mx-native"
+        message = f"[mx_native.load] libmx of {origin} does not load: {error}. "
+        advice = "Unset or mend MX_LIBRARY." if origin == "MX_LIBRARY" else "pip install --force-reinstall mx-native"
+        raise ImportError(message + advice, name="mx_native", path=path) from error
