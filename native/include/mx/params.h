@@ -1,5 +1,5 @@
-// Typed operator parameters. A plain struct names its fields once; defaults, parsing, ranges, documentation and the Python
-// signature all come from that:
+// Typed operator parameters. A plain struct names its fields once; defaults, parsing, ranges, documentation and the
+// Python signature all come from that:
 //
 //   struct DropoutParam {
 //     float p = 0.5f;
@@ -10,8 +10,8 @@
 //     }
 //   };
 //
-// Field types: bool, int32_t, int64_t, float, double, std::string, Shape, DType, an enum of int32_t, std::vector<double>,
-// OptionalInts, and std::optional of any of them (which accepts None).
+// Field types: bool, int32_t, int64_t, float, double, std::string, Shape, DType, an enum of int32_t,
+// std::vector<double>, OptionalInts, and std::optional of any of them (which accepts None).
 #pragma once
 #include <limits>
 #include <memory>
@@ -51,7 +51,7 @@ using AttrMap = std::map<std::string, std::string>;  // what a symbol keeps: sor
 struct Field {
   const char* name;
   const char* doc;
-  const char* type;  // "bool", "int", "float", "str", "shape", "dtype", "enum", "floats", "optional ints"
+  const char* type;  // bool, int, float, str, shape, dtype, enum, floats, optional-ints
   bool nullable = false;
   bool is_required = false;
   double low = -std::numeric_limits<double>::infinity(), high = -low;
@@ -63,7 +63,9 @@ struct Field {
   std::string (*format)(const void* target, const Field&) = nullptr;
 
   Field& required() { return is_required = true, *this; }
-  Field& range(double from, double to = std::numeric_limits<double>::infinity()) { return low = from, high = to, *this; }
+  Field& range(double from, double to = std::numeric_limits<double>::infinity()) {
+    return low = from, high = to, *this;
+  }
   Field& names(std::initializer_list<const char*> all) { return choices = all, *this; }
 };
 
@@ -78,13 +80,53 @@ struct ParamsType {
   std::string names() const;  // "kernel, stride, pad": for messages
 };
 
-// Reads and writes one field type. Defined in params.cc.
+// One overload per C++ type. Defined in params.cc.
+#define MX_FIELD_TYPE(T)                                                             \
+  void assign_field(T& to, const Field&, const MXValue&, std::string_view op);       \
+  void parse_field(T& to, const Field&, std::string_view text, std::string_view op); \
+  std::string format_field(const T& from);
+MX_FIELD_TYPE(bool)
+MX_FIELD_TYPE(int32_t)
+MX_FIELD_TYPE(int64_t)
+MX_FIELD_TYPE(float)
+MX_FIELD_TYPE(double)
+MX_FIELD_TYPE(std::string)
+MX_FIELD_TYPE(Shape)
+MX_FIELD_TYPE(DType)
+MX_FIELD_TYPE(std::vector<double>)
+MX_FIELD_TYPE(OptionalInts)
+#undef MX_FIELD_TYPE
+
+template <class T>
+constexpr const char* field_type_name() {
+  if constexpr (std::is_same_v<T, bool>)
+    return "bool";
+  else if constexpr (std::is_integral_v<T>)
+    return "int";
+  else if constexpr (std::is_floating_point_v<T>)
+    return "float";
+  else if constexpr (std::is_same_v<T, std::string>)
+    return "str";
+  else if constexpr (std::is_same_v<T, Shape>)
+    return "shape";
+  else if constexpr (std::is_same_v<T, DType>)
+    return "dtype";
+  else if constexpr (std::is_same_v<T, std::vector<double>>)
+    return "floats";
+  else if constexpr (std::is_same_v<T, OptionalInts>)
+    return "optional-ints";
+}
+
 template <class T>
 struct FieldType {
-  static const char* const name;
-  static void assign(T& to, const Field&, const MXValue&, std::string_view op);
-  static void parse(T& to, const Field&, std::string_view text, std::string_view op);
-  static std::string format(const T& from, const Field&);
+  static constexpr const char* name = field_type_name<T>();
+  static void assign(T& to, const Field& field, const MXValue& value, std::string_view op) {
+    assign_field(to, field, value, op);
+  }
+  static void parse(T& to, const Field& field, std::string_view text, std::string_view op) {
+    parse_field(to, field, text, op);
+  }
+  static std::string format(const T& from, const Field&) { return format_field(from); }
 };
 // An enum crosses the border by the names of its values, which are 0, 1, 2...
 void assign_enum(int32_t& to, const Field&, const MXValue&, std::string_view op);
@@ -136,8 +178,8 @@ class FieldList {
     Field& field = fields_.emplace_back();
     field.name = name, field.doc = doc, field.type = Type::name;
     field.nullable = requires { Type::nullable; };
-    field.offset = static_cast<size_t>(reinterpret_cast<const char*>(&(probe_.*member)) -
-                                       reinterpret_cast<const char*>(&probe_));
+    field.offset =
+        static_cast<size_t>(reinterpret_cast<const char*>(&(probe_.*member)) - reinterpret_cast<const char*>(&probe_));
     field.assign = [](void* to, const Field& f, const MXValue& v, std::string_view op) {
       Type::assign(*static_cast<T*>(to), f, v, op);
     };
@@ -177,7 +219,8 @@ class Params {
   static Params of(P values) {
     return Params(&params_type<P>(), std::make_shared<const P>(std::move(values)));
   }
-  // From what a symbol file says. Names that are no parameter and are not in `ignored` raise kValue; so do missing ones.
+  // From what a symbol file says. Names that are no parameter and are not in `ignored` raise kValue; so do missing
+  // ones.
   static Params parse(const ParamsType& type, const AttrMap& attrs, std::string_view op);
   // A copy of a struct whose type is known only here.
   static Params copy(const ParamsType& type, const void* values);
@@ -199,7 +242,8 @@ class Params {
 // Parameters on the stack, for one imperative call.
 class StackParams {
  public:
-  // values[i] belongs to type.fields[i]; MX_VALUE_DEFAULT leaves the default. Raises kValue/kType with the operator's name.
+  // values[i] belongs to type.fields[i]; MX_VALUE_DEFAULT leaves the default. Raises kValue/kType with the operator's
+  // name.
   StackParams(const ParamsType& type, const MXValue* values, size_t count, std::string_view op);
   ~StackParams();
   StackParams(const StackParams&) = delete;

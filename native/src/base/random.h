@@ -25,5 +25,7 @@ class PhiloxGenerator {
 PhiloxGenerator& generator(Device device);
 // Every device, each with a sequence of its own.
 void seed_all(uint64_t seed);
+// One device; equal seeds give equal numbers whatever its id.
+void seed_device(uint64_t seed, Device device);
 
 }  // namespace mx

@@ -1,0 +1,43 @@
+#include "mx/base/dtype.h"
+
+#include <ostream>
+
+#include "mx/base/error.h"
+
+namespace mx {
+
+namespace {
+struct Name {
+  DType dtype;
+  const char* name;
+};
+constexpr Name kNames[] = {
+    {DType::kFloat32, "float32"}, {DType::kFloat64, "float64"}, {DType::kFloat16, "float16"},
+    {DType::kUint8, "uint8"},     {DType::kInt32, "int32"},     {DType::kInt8, "int8"},
+    {DType::kInt64, "int64"},     {DType::kBool, "bool"},       {DType::kBfloat16, "bfloat16"},
+};
+}  // namespace
+
+const char* name_of(DType dtype) {
+  for (const Name& entry : kNames)
+    if (entry.dtype == dtype) return entry.name;
+  return "unknown";
+}
+
+DType parse_dtype(std::string_view name) {
+  for (const Name& entry : kNames)
+    if (name == entry.name) return entry.dtype;
+  std::string known;
+  for (const Name& entry : kNames) known += (known.empty() ? "" : ", ") + std::string(entry.name);
+  raise(ErrorKind::kType, "[dtype] '", name, "' is no element type; use one of ", known);
+}
+
+bool is_valid_dtype(int32_t flag) {
+  for (const Name& entry : kNames)
+    if (static_cast<int32_t>(entry.dtype) == flag) return true;
+  return false;
+}
+
+std::ostream& operator<<(std::ostream& stream, DType dtype) { return stream << name_of(dtype); }
+
+}  // namespace mx
