@@ -94,6 +94,9 @@ MX_API int MXMemorySetLimit(int device_type, int device_id, int64_t bytes);
 MX_API int MXEnginePush(int (*fn)(void* context, char* message, size_t size), void* context, void (*release)(void*),
                         const MXNDArrayHandle* reads, int num_reads, const MXNDArrayHandle* writes, int num_writes);
 MX_API int MXEngineWaitAll(void);
+/* Called on a thread that has to wait, before and after; `after` gets what `before` returned. A front end gives its global
+ * lock away meanwhile (if the thread holds it). */
+MX_API int MXSetWaitHooks(void* (*before)(void), void (*after)(void* token));
 
 /* ---- random -------------------------------------------------------------------------------------------------------- */
 

@@ -2,6 +2,8 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "engine/engine.h"
 #include "mx/base/ref.h"
@@ -15,8 +17,8 @@ struct Node;
 
 // Memory that one or several arrays look at, with the dependency variable that orders their use.
 struct Chunk : RefCounted {
-  Chunk(size_t bytes, Device device);                                                  // from the pool
-  Chunk(void* data, size_t bytes, Device device, std::function<void()> release);       // somebody else's
+  Chunk(size_t bytes, Device device);                                             // from the pool
+  Chunk(void* data, size_t bytes, Device device, std::function<void()> release);  // somebody else's
   ~Chunk() override;
 
   void* data = nullptr;
@@ -28,8 +30,10 @@ struct Chunk : RefCounted {
   std::function<void()> release_;  // empty: the pool's
 };
 
-// What the tape knows about an array. See executor/autograd.h.
-struct TapeEntry;
+// What the tape knows about an array; defined in executor/autograd.h.
+struct TapeEntry {
+  virtual ~TapeEntry() = default;
+};
 
 struct NDArray : RefCounted {
   NDArray(const Shape& shape, DType dtype, Device device = {});

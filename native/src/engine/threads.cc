@@ -1,0 +1,106 @@
+#include "engine/threads.h"
+
+#include <omp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <time.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <exception>
+
+#include "mx/base/error.h"
+
+namespace mx::engine {
+
+namespace {
+
+int initial_threads() {
+  for (const char* name : {"MX_NUM_THREADS", "OMP_NUM_THREADS"})
+    if (const char* text = std::getenv(name))
+      if (const int count = std::atoi(text); count > 0) return count;
+  cpu_set_t usable;
+  if (sched_getaffinity(0, sizeof usable, &usable) == 0) return std::max(1, CPU_COUNT(&usable));
+  return std::max(1, omp_get_num_procs());
+}
+
+std::atomic<int>& threads() {
+  static std::atomic<int>* count = [] {
+    pthread_atfork(nullptr, nullptr, [] { set_num_threads(1); });
+    return new std::atomic<int>(initial_threads());
+  }();
+  return *count;
+}
+
+std::atomic<int> computing{0};
+thread_local int nesting = 0;
+thread_local int team = 0;  // what omp_set_num_threads was last given on this thread
+std::atomic<int (*)()> interrupt_check{nullptr};
+std::atomic<int64_t> next_check{0};
+
+int64_t milliseconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+}  // namespace
+
+int num_threads() { return threads().load(std::memory_order_relaxed); }
+
+void set_num_threads(int count) {
+  MX_CHECK(count >= 1, kValue, "[set_num_threads] ", count, " threads; at least one is needed");
+  threads() = count;
+}
+
+int enter_parallel_code() {
+  const int users = std::max(1, computing.load(std::memory_order_relaxed));
+  const int cap = std::max(1, num_threads() / users);
+  if (cap != team) omp_set_num_threads(team = cap);
+  return cap;
+}
+
+void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& fn) {
+  grain = std::max<int64_t>(grain, 1);
+  const int64_t chunks = (count + grain - 1) / grain;
+  const auto run = [&](int64_t chunk) { fn(chunk * grain, std::min(count, (chunk + 1) * grain)); };
+  const int cap = chunks > 1 && !omp_in_parallel() ? enter_parallel_code() : 1;
+  if (cap == 1) {
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) run(chunk);
+    return;
+  }
+  std::atomic<int64_t> next{0};
+  std::exception_ptr error;
+#pragma omp parallel num_threads(static_cast<int>(std::min<int64_t>(cap, chunks)))
+  {
+    try {
+      for (int64_t chunk; (chunk = next.fetch_add(1)) < chunks;) run(chunk);
+    } catch (...) {
+#pragma omp critical(mx_parallel_for)
+      error = std::current_exception();
+      next = chunks;
+    }
+  }
+  if (error) std::rethrow_exception(error);
+}
+
+Computing::Computing() {
+  if (nesting++ == 0) computing.fetch_add(1, std::memory_order_relaxed);
+}
+Computing::~Computing() {
+  if (--nesting == 0) computing.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void set_interrupt_check(int (*check)()) { interrupt_check = check; }
+
+void check_interrupt() {
+  const auto check = interrupt_check.load(std::memory_order_relaxed);
+  if (!check) return;
+  const int64_t now = milliseconds();
+  if (now < next_check.load(std::memory_order_relaxed)) return;
+  next_check = now + 20;
+  if (check()) raise(ErrorKind::kInterrupted, "interrupted");
+}
+
+}  // namespace mx::engine
