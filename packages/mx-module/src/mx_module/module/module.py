@@ -1,0 +1,571 @@
+"""Module: one symbol on one device."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mx_core import ndarray as nd
+from mx_core.base import MXNetError, MXTypeError, MXValueError
+from mx_core.context import Context, cpu, current_context
+from mx_core.ndarray import NDArray
+from mx_core.symbol import Symbol
+from mx_io.io import DataBatch, DataDesc
+
+from .. import optimizer as _optimizer
+from ..initializer import InitDesc, Initializer, Uniform
+from ..metric import EvalMetric
+from ..model import load_checkpoint, save_params
+from .base_module import BaseModule, Params
+from .executor_group import ExecutorGroup, copy_checked
+from .inputs import check_names, check_shapes, gradient_requests, parse_shapes
+from .kvstore import init_kvstore, make_kvstore, sum_on_store, update_on_store
+
+__all__ = ["Module"]
+
+
+class Module(BaseModule):
+    """A symbol with its parameters and optimizer.
+
+    Args:
+        symbol: the network.
+        data_names: arguments that a batch's data fill.
+        label_names: arguments that a batch's labels fill; a name the symbol lacks is only a warning.
+        logger: where the loops report to.
+        context: device; default the current context.
+        work_load_list: relative speed of each device; with one device it has no effect.
+        fixed_param_names: parameters that get no gradient.
+        state_names: arguments that keep their values from batch to batch; see :meth:`set_states`.
+        group2ctxs: context of each ``ctx_group``: a dict, or a list of one dict.
+        compression_params: gradient compression of the kvstore, where one is used.
+
+    Raises:
+        MXValueError: if a data, state or fixed parameter name is no argument of the symbol, or several contexts are
+            given.
+
+    Example:
+        >>> module = Module(symbol, context=mx.cpu())                                # doctest: +SKIP
+        >>> module.fit(train, num_epoch=5, optimizer_params={"learning_rate": 0.1})  # doctest: +SKIP
+        >>> module.score(val, "acc")                                                 # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        symbol: Symbol,
+        data_names: Sequence[str] | None = ("data",),
+        label_names: Sequence[str] | None = ("softmax_label",),
+        logger: Any = logging,
+        context: Context | Sequence[Context] | None = None,
+        work_load_list: Sequence[float] | None = None,
+        fixed_param_names: Sequence[str] | None = None,
+        state_names: Sequence[str] | None = None,
+        group2ctxs: Any = None,
+        compression_params: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(logger)
+        contexts = [current_context()] if context is None else context
+        self._contexts = [contexts] if isinstance(contexts, Context) else list(contexts)
+        if len(self._contexts) != 1:
+            raise MXValueError(
+                f"[Module] context has {len(self._contexts)} devices: training on several devices comes with "
+                "multi-device support; give one context"
+            )
+        if work_load_list is not None and len(work_load_list) != 1:
+            raise MXValueError(f"[Module] work_load_list has {len(work_load_list)} entries for one device")
+        self._group2ctx = group2ctxs[0] if isinstance(group2ctxs, (list, tuple)) else group2ctxs
+        self._compression_params = compression_params
+        self._symbol: Symbol = symbol
+        self._data_names = list(data_names or ())
+        self._label_names = list(label_names or ())
+        self._state_names = list(state_names or ())
+        self._fixed_param_names = list(fixed_param_names or ())
+        check_names(symbol, self._data_names, "data_names", True)
+        check_names(symbol, self._label_names, "label_names", False)
+        check_names(symbol, self._state_names, "state_names", True)
+        check_names(symbol, self._fixed_param_names, "fixed_param_names", True)
+        inputs = {*self._data_names, *self._label_names, *self._state_names}
+        self._param_names = [name for name in symbol.list_arguments() if name not in inputs]
+        self._aux_names = symbol.list_auxiliary_states()
+        self._output_names = symbol.list_outputs()
+
+        # copies on the CPU; _params_dirty: the device has newer values
+        self._arg_params: Params = {}
+        self._aux_params: Params = {}
+        self._params_dirty = False
+        self._shares_params = False
+        self._exec_group: ExecutorGroup | None = None
+        self._label_descs: list[DataDesc] = []
+        self._optimizer: _optimizer.Optimizer | None = None
+        self._updater: _optimizer.Updater | None = None
+        self._kvstore: Any = None
+        self._update_on_kvstore = False
+        self._preload_opt_states: str | None = None
+
+    # -- checkpoints ---------------------------------------------------------------------------------------------
+    @staticmethod
+    def load(prefix: str, epoch: int, load_optimizer_states: bool = False, **kwargs: Any) -> Module:
+        """A module from a checkpoint; its parameters are set when it is bound.
+
+        Args:
+            prefix: path without ``-symbol.json`` and ``-%04d.params``.
+            epoch: number of the checkpoint.
+            load_optimizer_states: read ``prefix-%04d.states`` too, at :meth:`init_optimizer`.
+            **kwargs: arguments of :class:`Module`.
+        """
+        symbol, arg_params, aux_params = load_checkpoint(prefix, epoch)
+        module = Module(symbol, **kwargs)
+        module._arg_params, module._aux_params = arg_params, aux_params
+        module.params_initialized = True
+        if load_optimizer_states:
+            module._preload_opt_states = f"{prefix}-{epoch:04d}.states"
+        return module
+
+    def save_checkpoint(
+        self, prefix: str, epoch: int, save_optimizer_states: bool = False, remove_amp_cast: bool = True
+    ) -> None:
+        """Writes ``prefix-symbol.json``, ``prefix-%04d.params`` and, if asked for, ``prefix-%04d.states``."""
+        self._symbol.save(f"{prefix}-symbol.json", remove_amp_cast=remove_amp_cast)
+        save_params(f"{prefix}-{epoch:04d}.params", *self.get_params())
+        self.logger.info('Saved checkpoint to "%s-%04d.params"', prefix, epoch)
+        if save_optimizer_states:
+            self.save_optimizer_states(f"{prefix}-{epoch:04d}.states")
+            self.logger.info('Saved optimizer state to "%s-%04d.states"', prefix, epoch)
+
+    def save_optimizer_states(self, fname: str) -> None:
+        """Writes the states of the optimizer, in the format of MXNet 1.x."""
+        self._require("save_optimizer_states", optimizer=True)
+        if self._update_on_kvstore:
+            self._kvstore.save_optimizer_states(fname)
+            return
+        with open(fname, "wb") as file:
+            file.write(self._require_updater().get_states())
+
+    def load_optimizer_states(self, fname: str) -> None:
+        """Reads states of the optimizer; a file that holds anything else is an MXValueError."""
+        self._require("load_optimizer_states", optimizer=True)
+        if self._update_on_kvstore:
+            self._kvstore.load_optimizer_states(fname)
+            return
+        with open(fname, "rb") as file:
+            self._require_updater().set_states(file.read())
+
+    # -- properties ----------------------------------------------------------------------------------------------
+    @property
+    def data_names(self) -> list[str]:
+        """Names of the data inputs."""
+        return self._data_names
+
+    @property
+    def label_names(self) -> list[str]:
+        """Names of the labels."""
+        return self._label_names
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the outputs."""
+        return self._output_names
+
+    @property
+    def data_shapes(self) -> list[DataDesc]:
+        """Descriptions of the data inputs now bound."""
+        return self._group("data_shapes").data_shapes
+
+    @property
+    def label_shapes(self) -> list[DataDesc] | None:
+        """Descriptions of the labels now bound, None without labels."""
+        return self._group("label_shapes").label_shapes or None
+
+    @property
+    def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
+        """(name, shape) of each output."""
+        return self._group("output_shapes").output_shapes()
+
+    def _group(self, method: str) -> ExecutorGroup:
+        self._require(method, params=False)
+        assert self._exec_group is not None  # binded says so
+        return self._exec_group
+
+    def _require_updater(self) -> _optimizer.Updater:
+        assert self._updater is not None  # there is one wherever no kvstore updates
+        return self._updater
+
+    # -- binding -------------------------------------------------------------------------------------------------
+    def bind(
+        self,
+        data_shapes: Sequence[Any],
+        label_shapes: Sequence[Any] | None = None,
+        for_training: bool = True,
+        inputs_need_grad: bool = False,
+        force_rebind: bool = False,
+        shared_module: BaseModule | None = None,
+        grad_req: str | Sequence[str] | dict[str, str] = "write",
+    ) -> None:
+        """Allocates everything for inputs of these shapes; a second call without ``force_rebind`` only warns.
+
+        Args:
+            data_shapes: DataDesc, or (name, shape), of each data input, in the order of a batch's arrays.
+            label_shapes: the same of the labels, or None.
+            for_training: make gradients.
+            inputs_need_grad: make gradients of the data too.
+            force_rebind: bind again; trained parameters are kept.
+            shared_module: module whose parameters (the memory itself) and optimizer this one uses.
+            grad_req: ``"write"``, ``"add"`` or ``"null"`` for all parameters, a list in the order of the arguments, or a
+                dict of exceptions from ``"write"``.
+
+        Raises:
+            MXValueError: if names and shapes do not fit each other or the symbol.
+        """
+        if self.binded and not force_rebind:
+            self.logger.warning("Already bound, ignoring bind()")
+            return
+        if inputs_need_grad and not for_training:
+            raise MXValueError("[Module.bind] inputs_need_grad needs for_training=True")
+        if self.binded and self.params_initialized:
+            self._sync_params()
+        data_descs, self._label_descs = parse_shapes(data_shapes), parse_shapes(label_shapes)
+        check_shapes(data_descs, self._data_names, "data", required=True)
+        if self._label_descs or for_training:
+            check_shapes(self._label_descs, self._label_names, "label", required=False)
+        shared_group = None
+        if shared_module is not None:
+            if not isinstance(shared_module, Module):
+                raise MXTypeError(f"[Module.bind] shared_module is a {type(shared_module).__name__}: give a Module")
+            shared_module._require("bind(shared_module=...)")
+            shared_group = shared_module._exec_group
+        group = ExecutorGroup(
+            self._symbol,
+            self._contexts,
+            data_descs,
+            self._label_descs,
+            self._param_names,
+            self._state_names,
+            gradient_requests(
+                self._symbol.list_arguments(),
+                self._param_names,
+                self._fixed_param_names,
+                self._data_names,
+                grad_req,
+                for_training,
+                inputs_need_grad,
+            ),
+            self._group2ctx,
+            shared_group,
+        )
+        self._exec_group = group
+        self.binded, self.for_training, self.inputs_need_grad = True, for_training, inputs_need_grad
+        if shared_module is not None:
+            self.params_initialized = True
+            self._shares_params = shared_module._shares_params = True
+            if shared_module.optimizer_initialized:
+                self.borrow_optimizer(shared_module)
+        elif self.params_initialized:
+            missing = sorted({*self._param_names, *self._aux_names} - {*self._arg_params, *self._aux_params})
+            if missing:
+                warnings.warn(f"[Module.bind] no values for {missing}: they stay 0", stacklevel=2)
+            group.set_params(self._arg_params, self._aux_params)
+
+    def reshape(self, data_shapes: Sequence[Any], label_shapes: Sequence[Any] | None = None) -> None:
+        """Changes the shapes of the inputs; parameters and optimizer stay."""
+        group = self._group("reshape")
+        data_descs, label_descs = parse_shapes(data_shapes), parse_shapes(label_shapes)
+        check_shapes(data_descs, self._data_names, "data", required=True)
+        self._label_descs = label_descs or self._label_descs
+        group.reshape(data_descs, label_descs)
+
+    # -- parameters ----------------------------------------------------------------------------------------------
+    def init_params(
+        self,
+        initializer: Initializer | Callable[..., None] | None = Uniform(0.01),  # noqa: B008 - never changed
+        arg_params: Params | None = None,
+        aux_params: Params | None = None,
+        allow_missing: bool = False,
+        force_init: bool = False,
+        allow_extra: bool = False,
+    ) -> None:
+        """Gives parameters and auxiliary states their values, in the order of their names.
+
+        Args:
+            initializer: called with (InitDesc, array) for what is not given; None leaves zeros there.
+            arg_params: given values of parameters by name, or None.
+            aux_params: given values of auxiliary states by name, or None.
+            allow_missing: let the initializer fill what a given dict lacks.
+            force_init: do it again; without it, a second call only warns.
+            allow_extra: accept names that the symbol does not have (they are never used).
+
+        Raises:
+            MXNetError: if the module is not bound, or a parameter is missing without ``allow_missing``.
+            MXValueError: if a given array has another shape.
+        """
+        if self.params_initialized and not force_init:
+            warnings.warn(
+                "[Module.init_params] parameters already initialized and force_init=False: call ignored", stacklevel=2
+            )
+            return
+        group = self._group("init_params")
+        attributes = self._symbol.attr_dict()
+
+        def fill(name: str, target: NDArray, given: Params | None) -> None:
+            if given is not None and name in given:
+                copy_checked(name, given[name], target)
+                return
+            if given is not None and not allow_missing:
+                raise MXNetError(
+                    f"[Module.init_params] {name} is not presented: the given values lack it, its shape is "
+                    f"{target.shape}; add it, or give allow_missing=True"
+                )
+            if initializer is not None:
+                initializer(InitDesc(name, attributes.get(name)), target)
+
+        exe = group.execs[0]
+        for names, own, given, host in (
+            (self._param_names, exe.arg_dict, arg_params, self._arg_params),
+            (self._aux_names, exe.aux_dict, aux_params, self._aux_params),
+        ):
+            for name in sorted(names):
+                if name not in host or host[name].shape != own[name].shape:
+                    host[name] = nd.zeros(own[name].shape, cpu(), dtype=own[name].dtype)
+                fill(name, host[name], given)
+        group.set_params(self._arg_params, self._aux_params, allow_extra=True)
+        self.params_initialized = True
+        self._params_dirty = False
+
+    def set_params(
+        self,
+        arg_params: Params | None,
+        aux_params: Params | None,
+        allow_missing: bool = False,
+        force_init: bool = True,
+        allow_extra: bool = False,
+    ) -> None:
+        """Sets parameters and auxiliary states.
+
+        Args:
+            arg_params: values of parameters by name.
+            aux_params: values of auxiliary states by name.
+            allow_missing: leave parameters that are not given as they are.
+            force_init: replace values that were set before; without it, a second call only warns.
+            allow_extra: ignore names that the symbol does not have.
+
+        Raises:
+            MXNetError: if a parameter is missing without ``allow_missing``.
+            MXValueError: if a name is unknown without ``allow_extra``, or a shape differs.
+        """
+        if not allow_missing:
+            self._check_extra({**(arg_params or {}), **(aux_params or {})}, allow_extra)
+            self.init_params(None, arg_params or {}, aux_params or {}, False, force_init, allow_extra)
+            return
+        if self.params_initialized and not force_init:
+            warnings.warn(
+                "[Module.set_params] parameters already initialized and force_init=False: call ignored", stacklevel=2
+            )
+            return
+        self._group("set_params").set_params(arg_params or {}, aux_params or {}, allow_extra)
+        self.params_initialized = True
+        self._params_dirty = True
+
+    def _check_extra(self, given: Params, allow_extra: bool) -> None:
+        extra = sorted(set(given) - {*self._symbol.list_arguments(), *self._aux_names})
+        if extra and not allow_extra:
+            raise MXValueError(f"[Module.set_params] {extra} are no inputs of the symbol: give allow_extra=True")
+
+    def get_params(self) -> tuple[Params, Params]:
+        """(parameters, auxiliary states) by name, on the CPU: a snapshot that later updates do not change."""
+        self._require("get_params")
+        self._sync_params()
+        return dict(self._arg_params), dict(self._aux_params)
+
+    def _sync_params(self) -> None:
+        # modules that share memory do not tell each other when it changes
+        if self._params_dirty or self._shares_params:
+            arg_params, aux_params = self._group("get_params").get_params()
+            self._arg_params = {**self._arg_params, **arg_params}
+            self._aux_params = {**self._aux_params, **aux_params}
+            self._params_dirty = False
+
+    # -- optimizer -----------------------------------------------------------------------------------------------
+    def init_optimizer(
+        self,
+        kvstore: Any = "local",
+        optimizer: Any = "sgd",
+        optimizer_params: Any = (("learning_rate", 0.01),),
+        force_init: bool = False,
+    ) -> None:
+        """Installs an optimizer; a second call without ``force_init`` only warns.
+
+        Args:
+            kvstore: None, a type name or a KVStore. One device and no "dist" in the name need none.
+            optimizer: registered name, or an Optimizer.
+            optimizer_params: arguments for a name (dict or pairs). ``rescale_grad`` defaults to 1 / batch size (and
+                1 / workers of a synchronous store); an Optimizer object keeps its own and only warns if it differs.
+            force_init: install it again.
+        """
+        self._require("init_optimizer")
+        if self.optimizer_initialized and not force_init:
+            self.logger.warning("optimizer already initialized, ignoring...")
+            return
+        group = self._group("init_optimizer")
+        self._sync_params()
+        store, on_store = make_kvstore(kvstore, len(self._contexts), self._arg_params)
+        batch_size = group.batch_size
+        if store is not None and "dist" in store.type and "_sync" in store.type:
+            batch_size *= store.num_workers
+        rescale_grad = 1.0 / batch_size
+        idx2name = dict(enumerate(self._param_names))
+        if isinstance(optimizer, str):
+            arguments = {"rescale_grad": rescale_grad, **dict(optimizer_params)}
+            optimizer = _optimizer.create(optimizer, sym=self._symbol, param_idx2name=idx2name, **arguments)
+        elif not isinstance(optimizer, _optimizer.Optimizer):
+            raise MXTypeError(f"[Module.init_optimizer] optimizer is {optimizer!r}: give a name or an Optimizer")
+        else:
+            if optimizer.rescale_grad != rescale_grad:
+                warnings.warn(
+                    f"[Module.init_optimizer] the optimizer's rescale_grad is {optimizer.rescale_grad}, not 1 / batch "
+                    f"size = {rescale_grad}: is this intended?",
+                    stacklevel=2,
+                )
+            if not optimizer.idx2name:
+                optimizer.idx2name = idx2name
+        self._optimizer, self._kvstore, self._update_on_kvstore = optimizer, store, on_store
+        self._updater = None if on_store else _optimizer.get_updater(optimizer)
+        if store is not None:
+            if self._compression_params:
+                store.set_gradient_compression(self._compression_params)
+            if on_store:
+                store.set_optimizer(optimizer)
+            init_kvstore(store, group, self._arg_params, pull=on_store)
+        self.optimizer_initialized = True
+        if self._preload_opt_states is not None:
+            self.load_optimizer_states(self._preload_opt_states)
+            self._preload_opt_states = None
+
+    def borrow_optimizer(self, shared_module: Module) -> None:
+        """Uses the optimizer, states and kvstore of another module, whose parameters this one shares."""
+        shared_module._require("borrow_optimizer", optimizer=True)
+        self._optimizer = shared_module._optimizer
+        self._kvstore = shared_module._kvstore
+        self._update_on_kvstore = shared_module._update_on_kvstore
+        self._updater = shared_module._updater
+        self.optimizer_initialized = True
+
+    # -- computation ---------------------------------------------------------------------------------------------
+    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
+        """Runs a batch; other shapes than the bound ones reshape the module.
+
+        Args:
+            data_batch: object with ``data`` and ``label``, lists of arrays (``label`` may be None or empty).
+            is_train: training mode (dropout, batch statistics); default ``for_training``.
+        """
+        group = self._exec_group
+        if group is None or not self.params_initialized:
+            self._require("forward")
+        assert group is not None
+        data: Sequence[Any] = data_batch.data
+        # a module bound without labels ignores those of a batch
+        label: Sequence[Any] = (data_batch.label or ()) if self._label_descs else ()
+        if [one.shape for one in data] != group.data_array_shapes or (
+            label and [one.shape for one in label] != group.label_array_shapes
+        ):
+            self._fit_shapes(group, data, label)
+        group.forward(data, label, self.for_training if is_train is None else is_train)
+
+    def _fit_shapes(self, group: ExecutorGroup, data: Sequence[Any], label: Sequence[Any]) -> None:
+        """Reshapes to the shapes of a batch; types and layouts stay."""
+        for kind, arrays, descs in (("data", data, group.data_shapes), ("label", label, self._label_descs)):
+            if arrays and len(arrays) != len(descs):
+                raise MXValueError(
+                    f"[Module.forward] the batch has {len(arrays)} {kind} arrays, bound are {len(descs)}: "
+                    f"{[desc.name for desc in descs]}"
+                )
+        group.reshape(
+            [DataDesc(desc.name, one.shape, desc.dtype, desc.layout) for desc, one in zip(group.data_shapes, data)],
+            [DataDesc(desc.name, one.shape, desc.dtype, desc.layout) for desc, one in zip(self._label_descs, label)],
+        )
+
+    def backward(self, out_grads: NDArray | Sequence[NDArray] | None = None) -> None:
+        """Runs the gradients of the last batch.
+
+        Args:
+            out_grads: gradient of each output, for networks that do not end in losses.
+        """
+        group = self._group("backward")
+        if not self.for_training:
+            raise MXNetError("[Module.backward] the module is bound with for_training=False: it has no gradients")
+        self._params_dirty = True  # auxiliary states change here
+        group.backward([out_grads] if isinstance(out_grads, NDArray) else out_grads)
+
+    def update(self) -> None:
+        """Updates the parameters from the gradients of the last backward."""
+        self._require("update", optimizer=True)
+        group = self._group("update")
+        self._params_dirty = True
+        if self._update_on_kvstore:
+            update_on_store(self._kvstore, group)
+            return
+        if self._kvstore is not None:
+            sum_on_store(self._kvstore, group)
+        self._require_updater()(*group.updates)
+
+    def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
+        """Outputs of the last forward, which the next one may overwrite.
+
+        Args:
+            merge_multi_context: False: a list with one array per device for each output.
+        """
+        outputs = self._group("get_outputs").outputs()
+        return list(outputs) if merge_multi_context else [[one] for one in outputs]
+
+    def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
+        """Gradients of the data of the last backward (bind with ``inputs_need_grad=True``)."""
+        group = self._group("get_input_grads")
+        if not self.inputs_need_grad:
+            raise MXNetError("[Module.get_input_grads] there are none: bind with inputs_need_grad=True")
+        grads = group.input_grads()
+        return grads if merge_multi_context else [[one] for one in grads]
+
+    def get_states(self, merge_multi_context: bool = True) -> list[Any]:
+        """The arrays of ``state_names``."""
+        states = self._group("get_states").states()
+        return states if merge_multi_context else [[one] for one in states]
+
+    def set_states(self, states: Sequence[Any] | None = None, value: float | None = None) -> None:
+        """Sets the arrays of ``state_names``: each from ``states``, or all to one ``value``.
+
+        Raises:
+            MXValueError: unless exactly one of the two is given.
+        """
+        if (states is None) == (value is None):
+            raise MXValueError("[Module.set_states] give either states or value")
+        targets = self._group("set_states").states()
+        for target, source in zip(targets, [value] * len(targets) if states is None else states, strict=True):
+            target[:] = source[0] if isinstance(source, (list, tuple)) else source
+
+    def update_metric(self, eval_metric: EvalMetric, labels: Sequence[Any], pre_sliced: bool = False) -> None:
+        """Adds the outputs of the last forward to a metric.
+
+        Args:
+            eval_metric: the metric.
+            labels: labels of the batch; with ``pre_sliced``, a list with one such list.
+            pre_sliced: the labels come per device.
+        """
+        group = self._group("update_metric")
+        labels = (labels[0] if pre_sliced else labels) or ()
+        names = [desc.name for desc in self._label_descs] or self._label_names
+        eval_metric.update_dict(dict(zip(names, labels)), dict(zip(self._output_names, group.outputs())))
+
+    def install_monitor(self, mon: Any) -> None:
+        """Watches the arrays inside with a Monitor."""
+        self._group("install_monitor").install_monitor(mon)
+
+    def prepare(self, data_batch: DataBatch, sparse_row_id_fn: Callable[..., Any] | None = None) -> None:
+        """Nothing to prepare for dense parameters.
+
+        Raises:
+            MXNetError: if rows are asked for while a kvstore does the updates: row_sparse parameters are not supported.
+        """
+        if sparse_row_id_fn is None:
+            return
+        if self._update_on_kvstore:
+            raise MXNetError("[Module.prepare] sparse_row_id_fn: this version has no row_sparse parameters")
+        warnings.warn("[Module.prepare] no kvstore updates the parameters: sparse_row_id_fn has no use", stacklevel=2)
