@@ -65,7 +65,7 @@ def steps() -> list[Step]:
         ),
         Step(  # straight into the installed package: no wheel is zipped because an operator changed
             "libmx",
-            ["native/CMakeLists.txt", "native/cmake/*", "native/src/**/*", "native/include/**/*"],
+            ["native/*", "native/cmake/*", "native/src/**/*", "native/include/**/*"],
             SITE / "mx_native/lib/libmx.so",
             [["cmake", "--build", "native/build"], ["cmake", "--install", "native/build", "--prefix", SITE / "mx_native"]],
         ),
@@ -90,16 +90,25 @@ def steps() -> list[Step]:
     ]
 
 
+def read_ledger() -> dict:
+    return json.loads(LEDGER.read_text()) if LEDGER.exists() else {}
+
+
+def write_ledger(ledger: dict) -> None:
+    LEDGER.with_suffix(".new").write_text(json.dumps(ledger))
+    LEDGER.with_suffix(".new").replace(LEDGER)  # whole or not at all
+
+
 def perform(ledger: dict, name: str, state: object, action: Callable[[], None], output: Path = VENV) -> None:
     """Run ``action`` unless it already ended in this ``state`` and left ``output``."""
     if ledger.get(name) == state and output.exists():
         return
     print(f"-- {name}", flush=True)
     if ledger.pop(name, None) and LEDGER.exists():
-        LEDGER.write_text(json.dumps(ledger))
+        write_ledger(ledger)
     action()
     ledger[name] = state
-    LEDGER.write_text(json.dumps(ledger))
+    write_ledger(ledger)
 
 
 def make_environment(needed: list[str]) -> None:
@@ -125,7 +134,7 @@ def build() -> None:
     with open(ROOT / ".dev.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second dev.py waits
         needed = workspace.requirements()
-        ledger = json.loads(LEDGER.read_text()) if LEDGER.exists() else {}
+        ledger = read_ledger()
         state = [sys.version, str(ROOT), launcher(), *needed]
         if ledger.get("environment") != state:
             ledger = {}  # the environment is made anew, and all that was in it

@@ -90,7 +90,7 @@ def requirements() -> list[str]:
 
 def launcher() -> str:
     """The compiler cache: the machine's ccache, else the sccache of the environment."""
-    return shutil.which("ccache") or str(VENV / "bin/sccache")
+    return shutil.which("ccache") or str(ROOT / "scripts/cached-compiler")
 
 
 def environment() -> dict[str, str]:
@@ -131,19 +131,18 @@ def attempt(*command: object) -> int:
 @contextmanager
 def compiler_cache() -> Iterator[None]:
     """While this is open, compilers may ask the cache's server; afterwards none is left behind."""
-    sccache = Path(launcher()).name == "sccache" and Path(launcher()).exists()
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment()}
+    sccache = VENV / "bin/sccache"
     try:
         yield
     finally:
-        if sccache:
-            subprocess.run([launcher(), "--stop-server"], **quiet)
+        if Path(environment()["SCCACHE_SERVER_UDS"]).exists() and sccache.exists():
+            subprocess.run([sccache, "--stop-server"], env=environment(), capture_output=True)
 
 
 def tracked(*endings: str) -> list[Path]:
-    """Files that git tracks or would track, by their ending."""
+    """Our files that git tracks or would track, by their ending."""
     names = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
     ).stdout.split(b"\0")
     paths = (ROOT / os.fsdecode(name) for name in names if name)
-    return sorted(path for path in paths if path.is_file() and path.name.endswith(endings))
+    return sorted(path for path in paths if path.is_file() and path.name.endswith(endings) and "third_party" not in path.parts)
