@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """The one entry to this repository:  python3 scripts/dev.py COMMAND
 
-    build             make .venv and compile what has changed
-    demo              build, then train LeNet on handwritten digits (examples/lenet_digits.py)
-    test [ARGS]       build, then run the tests (ARGS go to pytest)
-    test-native       run the C++ tests under the address and undefined-behaviour sanitizers
-    python [ARGS]     build, then run the environment's Python
-    bench [ARGS]      build, then time operators and a training step (benchmarks/run.py)
-    lint [--fix]      check format, style, types and file sizes; --fix mends what a tool can mend
-    docs              build, then write docs/_build/html
-    wheels            build, then write the wheels of every package to dist/ and check them
-    clean             remove everything that these commands made
+build             make .venv and compile what has changed
+demo              build, then train LeNet on handwritten digits (examples/lenet_digits.py)
+test [ARGS]       build, then run the tests (ARGS go to pytest)
+test-native       run the C++ tests under the address and undefined-behaviour sanitizers
+python [ARGS]     build, then run the environment's Python
+bench [ARGS]      build, then time operators and a training step (benchmarks/run.py)
+lint [--fix]      check format, style, types and file sizes; --fix mends what a tool can mend
+docs              build, then write docs/_build/html
+wheels            build, then write the wheels of every package to dist/ and check them
+clean             remove everything that these commands made
 """
 
 import os
@@ -89,7 +89,11 @@ def wheels() -> None:
 
 def clean() -> None:
     made = [".venv", "dist", ".dev.lock", ".mypy_cache", ".ruff_cache", "docs/_build"]
-    found = [p for pattern in ("native/build*", "packages/*/build", "packages/*/src/**/_generated") for p in ROOT.glob(pattern)]
+    found = [
+        p
+        for pattern in ("native/build*", "packages/*/build", "packages/*/src/**/_generated")
+        for p in ROOT.glob(pattern)
+    ]
     for path in [*(ROOT / name for name in made), *found]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 

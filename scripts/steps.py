@@ -18,7 +18,7 @@ import workspace
 from workspace import PYTHON, ROOT, SITE, VENV, attempt, check_machine, launcher, run
 
 LEDGER = VENV / "steps.json"
-# No isolation: the build sees the very mx-native that was installed a moment ago, and compile commands that never change.
+# No isolation: a build sees the very mx-native that was installed a moment ago, and compile commands never change.
 INSTALL = ["uv", "pip", "install", "-q", "--no-build-isolation", "--no-deps", "--reinstall"]
 
 
@@ -67,17 +67,30 @@ def steps() -> list[Step]:
             "libmx",
             ["native/*", "native/cmake/*", "native/src/**/*", "native/include/**/*"],
             SITE / "mx_native/lib/libmx.so",
-            [["cmake", "--build", "native/build"], ["cmake", "--install", "native/build", "--prefix", SITE / "mx_native"]],
+            [
+                ["cmake", "--build", "native/build"],
+                ["cmake", "--install", "native/build", "--prefix", SITE / "mx_native"],
+            ],
         ),
         Step(
             "mx-core",
-            ["native/pyproject.toml", "native/include/**/*", "packages/mx-core/*", "packages/mx-core/src/**/*.p[yx][xdi]"],
+            [
+                "native/pyproject.toml",
+                "native/include/**/*",
+                "packages/mx-core/*",
+                "packages/mx-core/src/**/*.p[yx][xdi]",
+            ],
             ROOT / "packages/mx-core/build",
             [[*INSTALL, "-e", "packages/mx-core"]],
         ),
         Step(
             "operator functions",
-            ["native/src/**/*", "native/CMakeLists.txt", "packages/mx-core/generate.py", "packages/mx-core/generator/**/*"],
+            [
+                "native/src/**/*",
+                "native/CMakeLists.txt",
+                "packages/mx-core/generate.py",
+                "packages/mx-core/generator/**/*",
+            ],
             ROOT / "packages/mx-core/src/mx_core",
             [[PYTHON, "packages/mx-core/generate.py"]],
         ),
@@ -142,5 +155,7 @@ def build() -> None:
         perform(ledger, "digits", workspace.project(".")["dependency-groups"]["demo"], install_digits)
         with workspace.compiler_cache():
             for step in steps():
-                perform(ledger, step.name, step.state(), lambda step=step: [run(*c) for c in step.commands], step.leaves)
+                perform(
+                    ledger, step.name, step.state(), lambda step=step: [run(*c) for c in step.commands], step.leaves
+                )
     print(f"-- built in {time.perf_counter() - start:.2f} s", flush=True)

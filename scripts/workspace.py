@@ -25,7 +25,7 @@ JOBS = len(os.sched_getaffinity(0))
 def check_machine() -> None:
     """Exit with the line that installs what is missing, if anything is."""
     missing = []
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (whoever starts this may have an older one)
         missing.append(f"Python 3.11 or newer (this is {sys.version.split()[0]})")
     if not importlib.util.find_spec("ensurepip"):
         missing.append("venv")
@@ -82,7 +82,8 @@ def requirements() -> list[str]:
     for member in members():
         tables = project(member)
         found += tables["build-system"]["requires"] + tables["project"].get("dependencies", [])
-        found += sum(tables["project"].get("optional-dependencies", {}).values(), [])
+        for extra in tables["project"].get("optional-dependencies", {}).values():
+            found += extra
         groups = tables.get("dependency-groups", {})
         found += groups.get("dev", []) + groups.get("docs", [])
     return sorted({r for r in found if not is_ours(distribution(r))})
@@ -142,7 +143,12 @@ def compiler_cache() -> Iterator[None]:
 def tracked(*endings: str) -> list[Path]:
     """Our files that git tracks or would track, by their ending."""
     names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
     ).stdout.split(b"\0")
     paths = (ROOT / os.fsdecode(name) for name in names if name)
-    return sorted(path for path in paths if path.is_file() and path.name.endswith(endings) and "third_party" not in path.parts)
+    return sorted(
+        path for path in paths if path.is_file() and path.name.endswith(endings) and "third_party" not in path.parts
+    )

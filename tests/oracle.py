@@ -44,7 +44,9 @@ def python() -> Path:
     home.mkdir(parents=True, exist_ok=True)
     with open(home / "oracle-1.9.1.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # a second test run waits
-        if not (finished.exists() and finished.read_text() == "\n".join(REQUIREMENTS) and os.access(interpreter, os.X_OK)):
+        if not (
+            finished.exists() and finished.read_text() == "\n".join(REQUIREMENTS) and os.access(interpreter, os.X_OK)
+        ):
             _command(base, "-m", "venv", "--clear", folder)
             _command(interpreter, "-m", "pip", "install", "-q", "--disable-pip-version-check", *REQUIREMENTS)
             finished.write_text("\n".join(REQUIREMENTS))  # last: an interrupted installation is begun again
@@ -65,8 +67,8 @@ def _environment() -> dict[str, str]:
 def run(snippet: str, /, folder: Path | None = None, **inputs: np.ndarray) -> dict[str, np.ndarray]:
     """Run ``snippet`` in MXNet and return what it put into ``outputs``.
 
-    The snippet sees ``mx``, ``np``, the dictionary ``inputs`` of the given arrays and the dictionary ``outputs``. It runs in
-    ``folder`` (a temporary one by default), where it may read and write files.
+    The snippet sees ``mx``, ``np``, the dictionary ``inputs`` of the given arrays and the dictionary ``outputs``. It
+    runs in ``folder`` (a temporary one by default), where it may read and write files.
 
     Raises:
         OracleUnavailable: MXNet 1.9.1 cannot be installed here.

@@ -19,7 +19,7 @@ def dist() -> Path:
 
 @pytest.fixture(scope="session")
 def install(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """``install(requirement, ...)`` makes a fresh environment (one for each set of requirements) and returns its Python."""
+    """``install(requirement, ...)`` makes a fresh environment, once for the same requirements; returns its Python."""
     ours = sorted({wheel.name.split("-")[0].replace("_", "-") for wheel in dist.glob("*.whl")})
     refresh = [f"--refresh-package={name}" for name in ours]  # the version never changes, the wheel does
     made: dict[tuple, Path] = {}
@@ -39,7 +39,7 @@ def install(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..
 
 @pytest.fixture
 def check(tmp_path: Path) -> Callable[..., str]:
-    """``check(python, code)`` runs code far from the sources, with nothing of this environment, and returns its output."""
+    """``check(python, code)`` runs code far from the sources and without our variables; returns its output."""
 
     def check(python: Path, code: str, **environment: str) -> str:
         command = [python, "-c", code]

@@ -43,7 +43,9 @@ def steps(output):
 def stop(tree, line, how):
     """Start a build, and stop it and all that it started once it prints ``line``."""
     command = [sys.executable, "-u", tree / "scripts/dev.py", "build"]
-    build = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    build = subprocess.Popen(
+        command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
     seen = []
     for printed in build.stdout:
         seen.append(printed)

@@ -53,7 +53,8 @@ assert recordio.MXRecordIO('x.rec', 'r').read() == b'one'
 assert 'libmx' not in open('/proc/self/maps').read()
 """
     check(python, records + absent("mx", "mx_module", "mx_infer"))
-    check(python, "from mx_io import NDArrayIter\nimport numpy as np\nassert len(list(NDArrayIter(np.ones((4, 2)), batch_size=2))) == 2")
+    batches = "len(list(NDArrayIter(np.ones((4, 2)), batch_size=2)))"
+    check(python, f"import numpy as np\nfrom mx_io import NDArrayIter\nassert {batches} == 2")
 
 
 def test_infer_alone(install, check):
@@ -96,7 +97,10 @@ else:
 
 def test_metapackage(install, check):
     python = install("mx")
-    check(python, "import sys, mx\nassert 'mx_core' not in sys.modules\nassert mx.nd.square(mx.nd.array([3])).asscalar() == 9")
+    check(
+        python,
+        "import sys, mx\nassert 'mx_core' not in sys.modules\nassert mx.nd.square(mx.nd.array([3])).asscalar() == 9",
+    )
     check(python, "import mx\nfor name in mx.__all__:\n    getattr(mx, name)")
 
 
@@ -137,7 +141,18 @@ def test_beside_torch(install, check, order):
 
 def local_wheel(requirement):
     """The path of a wheel that pip finds on this machine, not on the network: PyTorch's are gigabytes."""
-    ask = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps", "-q", "--report", "-"]
+    ask = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--dry-run",
+        "--ignore-installed",
+        "--no-deps",
+        "-q",
+        "--report",
+        "-",
+    ]
     result = subprocess.run([*ask, "--only-binary=:all:", requirement], text=True, capture_output=True)
     url = json.loads(result.stdout)["install"][0]["download_info"]["url"] if result.returncode == 0 else ""
     if not url.startswith("file://"):
@@ -153,7 +168,9 @@ def test_licences(install):
 
 def test_contents(dist):
     wheels = {wheel.name.split("-")[0]: zipfile.ZipFile(wheel) for wheel in dist.glob("*.whl")}
-    assert set(wheels) == {"mx"} | {f"mx_{piece}" for piece in ("native", "core", "module", "io", "kvstore", "viz", "infer")}
+    assert set(wheels) == {"mx"} | {
+        f"mx_{piece}" for piece in ("native", "core", "module", "io", "kvstore", "viz", "infer")
+    }
     for name, wheel in wheels.items():
         files = wheel.namelist()
         assert f"{name}/py.typed" in files
