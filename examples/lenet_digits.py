@@ -2,10 +2,11 @@
 
     python examples/lenet_digits.py [--epochs 20] [--batch-size 100] [--out examples/output] [--seed 0]
 
-The exit status is 1 if the reloaded network names fewer than 97 of 100 held-out MNIST digits correctly.
+The exit status is 1 if the reloaded network recognises less than 97 % of the MNIST digits that were held out.
 """
 
 import argparse
+import sys
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -68,12 +69,22 @@ def lenet() -> mx.sym.Symbol:
     return mx.sym.SoftmaxOutput(net, name="softmax")
 
 
+class MovingDigits(mx.io.NDArrayIter):
+    """Batches that are moved by up to a pixel each time, so that no digit is seen twice in the same place."""
+
+    def next(self) -> "mx.io.DataBatch":
+        batch = super().next()
+        offset = np.random.randint(-1, 2, size=2)
+        batch.data = [mx.nd.array(np.roll(batch.data[0].asnumpy(), offset, axis=(2, 3)))]
+        return batch
+
+
 class History:
-    """Remembers and prints the accuracy and the time of each epoch."""
+    """Notes and prints the accuracy and the time of each epoch."""
 
     def __init__(self, metric: "mx.metric.EvalMetric") -> None:
         self.metric = metric
-        self.train: list[float] = []
+        self.training: list[float] = []
         self.held_out: list[float] = []
         self.seconds: list[float] = []
         self.started = time.perf_counter()
@@ -82,17 +93,15 @@ class History:
         now = time.perf_counter()
         self.seconds.append(now - self.started)
         self.started = now
-        self.train.append(self.metric.get()[1])
+        self.training.append(self.metric.get()[1])
         self.held_out.append(param.eval_metric.get()[1])
-        print(
-            f"epoch {param.epoch + 1:3}  training {self.train[-1]:.4f}  held out {self.held_out[-1]:.4f}"
-            f"  {self.seconds[-1]:.1f} s".ljust(100)
-        )
+        figures = f"training {self.training[-1]:.4f}  held out {self.held_out[-1]:.4f}  {self.seconds[-1]:5.2f} s"
+        print(f"\repoch {param.epoch + 1:3}  {figures}".ljust(80))
 
 
 def train(digits: Digits, held_out: Digits, epochs: int, batch_size: int) -> tuple["mx.mod.Module", History]:
     """A Module trained with SGD, and the accuracy of each epoch."""
-    batches = mx.io.NDArrayIter(digits.images, digits.labels, batch_size, shuffle=True)
+    batches = MovingDigits(digits.images, digits.labels, batch_size, shuffle=True)
     checks = mx.io.NDArrayIter(held_out.images, held_out.labels, batch_size)
     steps = -(-len(digits.labels) // batch_size)
     metric = mx.metric.Accuracy()
@@ -116,3 +125,75 @@ def train(digits: Digits, held_out: Digits, epochs: int, batch_size: int) -> tup
         num_epoch=epochs,
     )
     return module, history
+
+
+def draw(file: Path, history: History, held_out: Digits, predicted: np.ndarray) -> None:
+    """One picture: the training curve, the confusion matrix, and digits with what the network takes them for."""
+    truth = held_out.labels.astype(int)
+    figure = plt.figure(figsize=(12, 8), layout="constrained")
+    top, bottom = figure.subfigures(2, 1, height_ratios=[5, 3])
+    curve, confusion = top.subplots(1, 2)
+    epochs = np.arange(1, len(history.training) + 1)
+    curve.plot(epochs, history.training, marker=".", label="training, with dropout")
+    curve.plot(epochs, history.held_out, marker=".", label="held out")
+    curve.axhline(GOAL, color="grey", linewidth=0.8, linestyle="--")
+    curve.set(title="Accuracy", xlabel="epoch", ylim=(0.8, 1.005))
+    curve.legend(loc="lower right")
+
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (truth, predicted), 1)
+    confusion.imshow(np.log1p(counts), cmap="Blues")
+    for row, column in np.argwhere(counts):
+        colour = "white" if row == column else "black"
+        confusion.text(column, row, counts[row, column], ha="center", va="center", color=colour, fontsize=8)
+    confusion.set(title="Confusion matrix", xlabel="recognised as", ylabel="is", xticks=range(10), yticks=range(10))
+
+    wrong = np.flatnonzero(predicted != truth)
+    right = np.flatnonzero(predicted == truth)
+    shown = np.concatenate([wrong[:15], right])[:30]
+    bottom.suptitle(f"Held-out digits: the {len(wrong[:15])} mistakes shown in red, then some that are right")
+    for axes, index in zip(bottom.subplots(2, 15).flat, shown, strict=False):
+        axes.imshow(held_out.images[index, 0], cmap="gray_r")
+        axes.set_title(str(predicted[index]), color="black" if predicted[index] == truth[index] else "red")
+        axes.axis("off")
+    figure.savefig(file, dpi=110)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--batch-size", type=int, default=100)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "output", help="folder of the files")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    np.random.seed(options.seed)
+    mx.random.seed(options.seed)
+
+    digits, held_out = load_digits(options.seed)
+    print(f"Training LeNet on {len(digits.labels)} of {digits.source}; {len(held_out.labels)} are held out.")
+    module, history = train(digits, held_out, options.epochs, options.batch_size)
+    prefix = options.out / "lenet"
+    module.save_checkpoint(str(prefix), 1)
+
+    predictor = mx.infer.Predictor(prefix, 1)
+    predicted = predictor.predict(held_out.images).argmax(axis=1)
+    accuracy = float((predicted == held_out.labels).mean())
+    print(f"Saved and loaded again, it recognises {accuracy:.2%} of the held-out digits", end="; ")
+    print(f"an epoch took {np.mean(history.seconds):.2f} s.")
+    for image, label in zip(held_out.images[:3], held_out.labels[:3], strict=True):
+        (guesses,) = predictor.classify(image[np.newaxis], top_k=2)
+        print(f"  a {label:.0f} looks to it like", " or ".join(f"{guess} ({score:.1%})" for guess, score in guesses))
+
+    picture = options.out / "lenet-digits.png"
+    draw(picture, history, held_out, predicted)
+    for file in (f"{prefix}-symbol.json", f"{prefix}-0001.params", picture):
+        print(f"  {file}")
+    if "MNIST" in digits.source and accuracy < GOAL:
+        print(f"That is less than the {GOAL:.0%} it should reach.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -56,7 +56,7 @@ def test_shapes_and_dtypes_on_the_arrows(graphviz):
 def test_several_outputs_have_their_own_shapes(graphviz):
     parts = sym.SliceChannel(sym.var("data"), num_outputs=2, squeeze_axis=True, axis=1, name="parts")
     dot = plot_network(sym.Group([parts[0] + 1, parts[1] * 2]), shape={"data": (5, 2, 7)})
-    assert dot.source.count('parts [label=7 ') + dot.source.count('parts [label="7" ') == 2
+    assert dot.source.count("parts [label=7 ") + dot.source.count('parts [label="7" ') == 2
 
 
 def test_node_attributes(graphviz):

@@ -1,8 +1,8 @@
 """Run trained networks: `Predictor` loads `prefix-symbol.json` with `prefix-0001.params` and answers in NumPy arrays.
 
-    import mx_infer
-    predictor = mx_infer.Predictor("lenet", 1)
-    probabilities = predictor.predict(images)
+import mx_infer
+predictor = mx_infer.Predictor("lenet", 1)
+probabilities = predictor.predict(images)
 """
 
 from .predictor import Predictor

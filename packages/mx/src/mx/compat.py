@@ -1,0 +1,58 @@
+"""Run scripts that were written for MXNet 1.x, unmodified.
+
+    python -m mx.compat train.py --epochs 3
+
+or, at the top of a program of one's own, `import mx; mx.install_as_mxnet()`.
+"""
+
+import runpy
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import mx
+
+from ._lazy import AliasFinder
+
+
+def install_as_mxnet() -> None:
+    """Makes `import mxnet` and `from mxnet.io import ...` give mx, for this process. Repeating it does nothing.
+
+    Raises:
+        ImportError: another `mxnet` has already been imported.
+
+    Example:
+        >>> import mx
+        >>> mx.install_as_mxnet()
+        >>> import mxnet
+        >>> mxnet.nd is mx.nd
+        True
+    """
+    present = sys.modules.get("mxnet")
+    if present is mx:
+        return
+    if present is not None:
+        raise ImportError(
+            f"[install_as_mxnet] another mxnet is already imported, from {getattr(present, '__file__', 'nowhere')}: "
+            "call install_as_mxnet() before anything imports it"
+        )
+    if not any(isinstance(finder, AliasFinder) and finder.prefix == "mxnet" for finder in sys.meta_path):
+        sys.meta_path.insert(0, AliasFinder("mxnet", mx._HOMES))  # before a real mxnet on the path
+    import_module("mxnet")
+
+
+def main() -> None:
+    """`python -m mx.compat SCRIPT [ARGUMENTS]`."""
+    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
+        sys.exit("usage: python -m mx.compat SCRIPT [ARGUMENTS]")
+    script = sys.argv[1]
+    if not Path(script).is_file():
+        sys.exit(f"python -m mx.compat: there is no file '{script}'")
+    install_as_mxnet()
+    sys.argv = sys.argv[1:]
+    sys.path[0] = str(Path(script).resolve().parent)
+    runpy.run_path(script, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
