@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib
+import mx
 import numpy as np
 
-import mx
-
 matplotlib.use("Agg")  # write files, open no window
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 HELD_OUT = 1000
 GOAL = 0.97

@@ -103,7 +103,7 @@ def test_several_inputs():
     predictor = Predictor(total, {})
     left, right = batch(2, 1), batch(2, 2)
     np.testing.assert_allclose(predictor.predict({"left": left, "right": right}), left + 2 * right, rtol=1e-6)
-    with pytest.raises(MXNetError, match="left.*right"):
+    with pytest.raises(MXNetError, match=r"left.*right"):
         predictor.predict(left)
     with pytest.raises(ValueError, match="the inputs are"):
         predictor.predict({"left": left})
@@ -162,9 +162,9 @@ def test_threads_share_a_predictor(checkpoint):
 
 class TestErrors:
     def test_missing_files(self, checkpoint, tmp_path):
-        with pytest.raises(FileNotFoundError, match="other-symbol.json"):
+        with pytest.raises(FileNotFoundError, match=r"other-symbol.json"):
             Predictor(tmp_path / "other", 7)
-        with pytest.raises(MXNetError, match="net-0008.params"):
+        with pytest.raises(MXNetError, match=r"net-0008.params"):
             Predictor(checkpoint, 8)
 
     def test_broken_files(self, checkpoint):
@@ -175,7 +175,7 @@ class TestErrors:
         with pytest.raises(ValueError, match="is no network"):
             Predictor('{"nodes": [', parameters())
         binary = checkpoint.with_name("net-0007.params")
-        with pytest.raises(ValueError, match="is no (network|symbol file)"):
+        with pytest.raises(ValueError, match=r"is no (network|symbol file)"):
             Predictor(binary, parameters())
 
     def test_nameless_parameters(self, tmp_path):
@@ -187,7 +187,7 @@ class TestErrors:
     def test_a_missing_parameter(self, shapes):
         params = parameters()
         del params["fc2_weight"]
-        with pytest.raises(MXNetError, match="lack.*fc2_weight"):
+        with pytest.raises(MXNetError, match=r"lack.*fc2_weight"):
             Predictor(network(), params, shapes)
 
     def test_wrong_shapes(self, checkpoint):

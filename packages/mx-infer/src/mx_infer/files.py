@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from mx_core import ndarray as nd
@@ -13,7 +13,7 @@ from mx_core.ndarray import NDArray
 from mx_core.symbol import Symbol
 
 Parameters = dict[str, NDArray]
-ParameterSource = Mapping[str, NDArray | np.ndarray] | bytes | str | os.PathLike[str]
+ParameterSource: TypeAlias = Mapping[str, NDArray | np.ndarray] | bytes | str | os.PathLike[str]
 
 
 class MissingFileError(MXNetError, FileNotFoundError):
@@ -47,6 +47,7 @@ def read_parameters(source: ParameterSource) -> tuple[Parameters, Parameters]:
     Names may carry the prefixes `arg:` and `aux:`. Names without a prefix are found in both answers, since only
     the network knows what they are.
     """
+    arrays: dict[str, NDArray] | list[NDArray]
     if isinstance(source, Mapping):
         arrays, what = {name: _copied(value) for name, value in source.items()}, "the given dict"
     elif isinstance(source, bytes | bytearray | memoryview):

@@ -4,7 +4,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from mx_core import ndarray as nd
@@ -18,7 +18,7 @@ from mx_core.symbol import Symbol
 from .files import Parameters, ParameterSource, read_parameters, read_symbol
 
 Shape = tuple[int, ...]
-Array = np.ndarray | NDArray | Sequence[Any]
+Array: TypeAlias = np.ndarray | NDArray | Sequence[Any]
 
 _PARAMETER_ENDINGS = ("weight", "bias", "gamma", "beta")
 

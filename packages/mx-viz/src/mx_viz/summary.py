@@ -75,7 +75,7 @@ def print_summary(
     line_length: int = 120,
     positions: Sequence[float] = (0.44, 0.64, 0.74, 1.0),
 ) -> None:
-    """Prints a table of the layers: name and operator, output shape without the batch axis, parameters, previous layers.
+    """Prints a table: the name and operator of each layer, its output shape without the batch, parameters, inputs.
 
     The numbers are exact for every operator. (MXNet 1.9.1 counts Convolution, FullyConnected, BatchNorm and Embedding
     only, and counts shared parameters several times.) Without `shape`, what cannot be known is shown as `?`.
@@ -84,7 +84,7 @@ def print_summary(
         symbol: the network.
         shape: the shape of each input, such as `{"data": (1, 3, 224, 224)}`.
         line_length: the width of the table in characters.
-        positions: where each of the four columns ends, in characters or, if the last is at most 1, in parts of the width.
+        positions: where each of the four columns ends, in characters, or in parts of the width if all are at most 1.
 
     Raises:
         MXTypeError: `symbol` is no Symbol.

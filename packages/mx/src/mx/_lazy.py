@@ -5,6 +5,7 @@ import pkgutil
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ def read_homes(package: str) -> dict[str, Home]:
     text = pkgutil.get_data(package, "__init__.pyi")
     if text is None:
         raise ImportError(f"{package} is installed without its file __init__.pyi: reinstall it")
-    homes = {}
+    homes: dict[str, Home] = {}
     for statement in ast.parse(text).body:
         if isinstance(statement, ast.ImportFrom):
             module = f"{package}.{statement.module}" if statement.level else statement.module
@@ -80,7 +81,7 @@ class AliasFinder:
         return ModuleSpec(fullname, _AliasLoader(f"{module.__name__}.{inner}" if inner else module.__name__))
 
 
-class _AliasLoader:
+class _AliasLoader(Loader):
     """Puts an existing module under a second name."""
 
     def __init__(self, target: str) -> None:

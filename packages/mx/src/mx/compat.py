@@ -12,7 +12,7 @@ from pathlib import Path
 
 import mx
 
-from ._lazy import AliasFinder
+from ._lazy import AliasFinder, read_homes
 
 
 def install_as_mxnet() -> None:
@@ -37,7 +37,7 @@ def install_as_mxnet() -> None:
             "call install_as_mxnet() before anything imports it"
         )
     if not any(isinstance(finder, AliasFinder) and finder.prefix == "mxnet" for finder in sys.meta_path):
-        sys.meta_path.insert(0, AliasFinder("mxnet", mx._HOMES))  # before a real mxnet on the path
+        sys.meta_path.insert(0, AliasFinder("mxnet", read_homes("mx")))  # before a real mxnet on the path
     import_module("mxnet")
 
 
