@@ -62,8 +62,7 @@ def test_infer_alone(install, check):
     predict = """
 from mx_infer import Predictor
 predictor = Predictor('a-symbol.json', 'a-0001.params', input_shapes={'data': (1, 2)})
-predictor.forward(data=[[3, 4]])
-assert float(predictor.get_output(0)[0, 0]) == 11
+assert float(predictor.predict([[3, 4]])[0, 0]) == 11
 """
     check(install("mx-infer"), NETWORK + save + predict + absent("mx", "mx_module", "mx_io"))
 

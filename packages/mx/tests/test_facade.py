@@ -8,6 +8,7 @@ import pytest
 from mx._lazy import Home, read_homes, resolve
 
 HOMES = read_homes("mx")
+NOT_YET = {"image", "img"}  # promised by the facade, missing in this version of mx-io
 
 
 def run(code, *arguments):
@@ -22,7 +23,7 @@ def test_importing_mx_imports_nothing_heavy():
     assert loaded == ""
 
 
-@pytest.mark.parametrize("name", sorted(HOMES))
+@pytest.mark.parametrize("name", sorted(set(HOMES) - NOT_YET))
 def test_each_name_comes_from_its_home(name):
     value = getattr(mx, name)
     home = HOMES[name]
@@ -79,6 +80,12 @@ except ImportError as error:
     print(error)
 """
     assert run(code) == f"mx.{name} needs the distribution {distribution}: pip install {distribution}"
+
+
+@pytest.mark.parametrize("name", sorted(NOT_YET))
+def test_what_this_version_lacks_says_so(name):
+    with pytest.raises(ImportError, match=f"mx.{name} needs mx_io.image, which the installed mx-io does not have"):
+        getattr(mx, name)
 
 
 def test_a_distribution_that_is_too_old_is_named():
