@@ -21,10 +21,14 @@ autodoc_typehints = "signature"
 napoleon_numpy_docstring = False
 
 
+def fail(module):
+    raise  # walk_packages would pass over a module that does not import
+
+
 def modules(package):
     """The public modules of a package, and the generated ones, whose names begin with an underscore."""
     yield package
-    for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+    for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}.", fail):
         private = [part for part in module.name.split(".") if part.startswith("_") and part != "_generated"]
         if not private and not module.name.endswith("._generated"):
             yield module.name
