@@ -230,7 +230,7 @@ void assign_field(DType& to, const Field& field, const MXValue& value, std::stri
            " is no element type");
   to = static_cast<DType>(flag);
 }
-void parse_field(DType& to, const Field& field, std::string_view text, std::string_view op) {
+void parse_field(DType& to, const Field&, std::string_view text, std::string_view) {
   int32_t flag;
   if (parse_number(text, flag) && (flag == -1 || is_valid_dtype(flag))) {
     to = static_cast<DType>(flag);

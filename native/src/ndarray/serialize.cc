@@ -44,9 +44,10 @@ class Reader {
     if (bytes > remaining())
       fail(
           str(what, " takes ", bytes, " bytes, but only ", remaining(), " are left: the file is truncated or damaged"));
+    if (bytes == 0) return;
     if (data_) {
       std::memcpy(to, data_ + at_, bytes);
-    } else if (bytes && std::fread(to, 1, bytes, file_) != bytes) {
+    } else if (std::fread(to, 1, bytes, file_) != bytes) {
       fail(str("can't read ", what, ": ", std::strerror(errno)));
     }
     at_ += bytes;
