@@ -98,6 +98,15 @@ def test_selected_outputs(checkpoint):
     np.testing.assert_allclose(only.predict(data), hidden, rtol=1e-5, atol=1e-6)
 
 
+def test_labels_need_no_particular_name():
+    net = sym.FullyConnected(sym.var("data"), num_hidden=2, no_bias=True, name="fc")
+    net = sym.LinearRegressionOutput(net, sym.var("truth"), name="regression")
+    weight = np.ones((2, 4), "float32")
+    predictor = Predictor(net, {"fc_weight": weight})
+    assert predictor.input_names == ["data"]
+    np.testing.assert_allclose(predictor.predict(batch(3)), batch(3) @ weight.T, rtol=1e-5, atol=1e-6)
+
+
 def test_several_inputs():
     total = sym.var("left") + 2 * sym.var("right")
     predictor = Predictor(total, {})

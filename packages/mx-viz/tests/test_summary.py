@@ -48,6 +48,13 @@ def test_shared_parameters_count_once():
     assert summary.parameters == 42
 
 
+def test_labels_are_no_parameters():
+    net = sym.FullyConnected(sym.var("data"), num_hidden=2, name="fc")
+    summary = summarize(sym.LinearRegressionOutput(net, sym.var("truth"), name="regression"), {"data": (3, 4)})
+    assert summary.parameters == 10
+    assert [layer.name for layer in summary.layers] == ["data", "fc", "regression"]
+
+
 def test_grouped_convolution_and_several_outputs():
     net = sym.Convolution(sym.var("data"), kernel=(3, 3), num_filter=8, num_group=4, no_bias=True, name="conv")
     left, right = sym.SliceChannel(net, num_outputs=2, name="halves")

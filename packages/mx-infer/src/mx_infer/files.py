@@ -1,5 +1,6 @@
 """Reading a network and its parameters from files, bytes or objects."""
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -39,6 +40,21 @@ def _parse(text: str, what: str) -> Symbol:
         return sym.load_json(text)
     except (MXNetError, ValueError) as error:
         raise MXValueError(f"[Predictor] {what} is no network: {error}") from error
+
+
+def label_names(symbol: Symbol) -> set[str]:
+    """The variables that only training reads: named so, or compared with the data by an operator like SoftmaxOutput."""
+    nodes = json.loads(symbol.tojson())["nodes"]
+    compared: set[int] = set()
+    read: set[int] = set()
+    for node in nodes:
+        for position, (source, *_) in enumerate(node["inputs"]):
+            (compared if position > 0 and node["op"].endswith("Output") else read).add(source)
+    return {
+        node["name"]
+        for number, node in enumerate(nodes)
+        if node["op"] == "null" and (node["name"].endswith("label") or number in compared - read)
+    }
 
 
 def read_parameters(source: ParameterSource) -> tuple[Parameters, Parameters]:

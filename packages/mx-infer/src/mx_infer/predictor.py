@@ -15,7 +15,7 @@ from mx_core.executor import Executor
 from mx_core.ndarray import NDArray
 from mx_core.symbol import Symbol
 
-from .files import Parameters, ParameterSource, read_parameters, read_symbol
+from .files import Parameters, ParameterSource, label_names, read_parameters, read_symbol
 
 Shape = tuple[int, ...]
 Array: TypeAlias = np.ndarray | NDArray | Sequence[Any]
@@ -84,7 +84,8 @@ class Predictor:
         states = self._symbol.list_auxiliary_states()
         names = self._symbol.list_arguments()
         absent = [name for name in names if name not in arguments]
-        self._labels = [name for name in absent if name.endswith("label") and name not in (input_shapes or {})]
+        labels = label_names(self._symbol)
+        self._labels = [name for name in absent if name in labels and name not in (input_shapes or {})]
         self._inputs = [name for name in absent if name not in self._labels]
         missing = [name for name in states if name not in auxiliary]
         if input_shapes is None:
@@ -109,12 +110,16 @@ class Predictor:
 
     def _place(self, arguments: Parameters, auxiliary: Parameters, dtype: Any) -> None:
         """Puts the parameters on the device, in the types that the network wants for inputs of `dtype`."""
+        asked = dtype if isinstance(dtype, Mapping) else dict.fromkeys(self._inputs, dtype or np.float32)
+        given = {name: np.dtype(kind).type for name, kind in asked.items()}
         if dtype is None:
-            given = {name: array.dtype for name, array in arguments.items()}
+            own = {name: array.dtype for name, array in arguments.items()}
+            try:
+                types, _, state_types = self._symbol.infer_type_partial(**own)
+            except MXNetError:  # some operators, such as RNN, must be told the type of their data
+                types, _, state_types = self._symbol.infer_type_partial(**own, **given)
         else:
-            asked = dtype if isinstance(dtype, Mapping) else dict.fromkeys(self._inputs, dtype)
-            given = {name: np.dtype(kind).type for name, kind in asked.items()}
-        types, _, state_types = self._symbol.infer_type_partial(**given)
+            types, _, state_types = self._symbol.infer_type_partial(**given)
         wanted = dict(zip(self._symbol.list_arguments(), types or [], strict=False))
         wanted_states = dict(zip(self._symbol.list_auxiliary_states(), state_types or [], strict=False))
         self._types = {name: wanted.get(name) or np.float32 for name in self._inputs + self._labels}

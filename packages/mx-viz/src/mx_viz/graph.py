@@ -11,7 +11,6 @@ from mx_core.symbol import Symbol
 Shape = tuple[int, ...]
 
 _PARAMETER_ENDINGS = ("weight", "bias", "gamma", "beta")
-_INPUT_ENDINGS = ("data", "label")
 
 
 @dataclass
@@ -23,16 +22,13 @@ class Node:
     attrs: dict[str, str]
     inputs: list[tuple[int, int]]
     is_auxiliary: bool = False
+    is_label: bool = False  # only training reads it
     shapes: dict[int, Shape] = field(default_factory=dict)  # of the outputs that are known in full
     dtypes: dict[int, str] = field(default_factory=dict)
 
     @property
     def is_variable(self) -> bool:
         return self.op == "null"
-
-    @property
-    def is_label(self) -> bool:
-        return self.is_variable and self.name.endswith("label")
 
 
 def read_nodes(
@@ -62,6 +58,13 @@ def read_nodes(
         )
         for node in graph["nodes"]
     ]
+    compared: set[int] = set()  # by operators like SoftmaxOutput
+    read: set[int] = set()  # by any other
+    for node in nodes:
+        for position, (source, _) in enumerate(node.inputs):
+            (compared if position > 0 and node.op.endswith("Output") else read).add(source)
+    for number, node in enumerate(nodes):
+        node.is_label = node.is_variable and (node.name.endswith("label") or number in compared - read)
     # The heads of the internals are all outputs of all nodes, in the order of infer_shape's answer.
     entries = [(node, output) for node, output, *_ in graph["heads"]]
     shapes = internals.infer_shape_partial(**(shape or {}))[1] or []
@@ -84,7 +87,7 @@ def read_nodes(
 
 def is_parameter(node: Node, given: Mapping[str, Shape] | None) -> bool:
     """Whether a variable is a parameter of the network and no input: neither data, a label, nor named in `given`."""
-    if not node.is_variable or node.is_auxiliary or node.name.endswith(_INPUT_ENDINGS):
+    if not node.is_variable or node.is_auxiliary or node.is_label or node.name.endswith("data"):
         return False
     return node.name not in (given or {}) or node.name.endswith(_PARAMETER_ENDINGS)
 
