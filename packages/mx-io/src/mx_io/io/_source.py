@@ -69,10 +69,12 @@ def dtype_of(value: Any) -> Any:
 
 
 def pick(value: Any, axis: int, rows: slice | np.ndarray) -> Any:
-    """The ``rows`` along ``axis``: a view of an NDArray where they are consecutive along axis 0, else a copy."""
+    """A copy of the ``rows`` along ``axis``: who changes a batch in place must not change the data set."""
     lead = (slice(None),) * axis
     if not on_disk(value):
-        return value[rows] if axis == 0 else value[(*lead, rows)]
+        if axis:
+            return value[(*lead, rows)]
+        return value[rows].copy() if isinstance(rows, slice) else value[rows]
     if isinstance(rows, slice):
         return array(value[(*lead, rows)])
     ascending, back = np.unique(rows, return_inverse=True)  # h5py reads rows in ascending order, each once
