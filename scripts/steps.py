@@ -57,13 +57,7 @@ def steps() -> list[Step]:
             ROOT / "native/build/CMakeCache.txt",
             [configure("native/build", "-DCMAKE_BUILD_TYPE=Release")],
         ),
-        Step(  # without its build hook, which would compile all this again where nobody sees it
-            "mx-native",
-            ["native/pyproject.toml", "native/python/**/*"],
-            SITE / "mx_native/__init__.py",
-            [["env", "HATCH_BUILD_NO_HOOKS=true", *INSTALL, "./native"]],
-        ),
-        Step(  # straight into the installed package: no wheel is zipped because an operator changed
+        Step(  # straight into the environment: no wheel is zipped because an operator changed
             "libmx",
             ["native/*", "native/cmake/*", "native/src/**/*", "native/include/**/*"],
             SITE / "mx_native/lib/libmx.so",
@@ -71,6 +65,12 @@ def steps() -> list[Step]:
                 ["cmake", "--build", "native/build"],
                 ["cmake", "--install", "native/build", "--prefix", SITE / "mx_native"],
             ],
+        ),
+        Step(  # its build hook finds everything compiled: where it runs, nobody would see it compile
+            "mx-native",
+            ["native/pyproject.toml", "native/python/**/*"],
+            SITE / "mx_native/lib/libmx.so",
+            [[*INSTALL, "-e", "./native"]],
         ),
         Step(
             "mx-core",
