@@ -51,8 +51,6 @@ Entry to_entry(const Value& value) { return {static_cast<Node*>(value.node), val
 
 NDArray* to_array(const Value& value) { return static_cast<NDArray*>(value.array); }
 
-const OpDef& Builder::find(const char* op) { return get_op(op); }
-
 Params complete_params(const OpDef& op, Params params) {
   const ParamsType& type = op.param_struct();
   if (params.type() == &type) return params;

@@ -1,0 +1,151 @@
+// The way back along the tape.
+#include <algorithm>
+#include <cstring>
+
+#include "engine/threads.h"
+#include "executor/autograd.h"
+#include "executor/imperative.h"
+#include "graph/gradient.h"
+
+namespace mx::autograd {
+namespace {
+
+class ModeScope {
+ public:
+  ModeScope(bool recording, bool training) : previous_(mode()) { mode() = {recording, training}; }
+  ~ModeScope() { mode() = previous_; }
+  ModeScope(const ModeScope&) = delete;
+
+ private:
+  Mode previous_;
+};
+
+class TapeReversePass final : public ReversePass {
+ public:
+  TapeReversePass(EagerBuilder& builder, const BackwardOptions& options) : ReversePass(builder), options_(options) {}
+
+ protected:
+  Value input(const Node& node, size_t i) override {
+    return restore(node, "input", i, node.tape->inputs.at(i), node.inputs.at(i));
+  }
+  Value output(const Node& node, size_t i) override {
+    return restore(node, "output", i, node.tape->outputs.at(i),
+                   Entry{const_cast<Node*>(&node), static_cast<int32_t>(i)});
+  }
+  void enter(const Node&) override { engine::check_interrupt(); }
+  void leave(const Node& node) override {
+    if (options_.retain_graph) return;
+    node.tape->inputs.clear();  // memory comes free on the way
+    node.tape->outputs.clear();
+  }
+
+ private:
+  Value restore(const Node& node, const char* role, size_t i, const SavedArray& saved, const Entry& entry) const {
+    MX_CHECK(saved.chunk->var.version() == saved.version, kValue, "[", node.label(), "] its ", role, " ", i, " of shape ",
+             saved.shape, " was written after it was recorded, and the gradient needs the old value; write into a copy, or ",
+             "write after backward");
+    NDArrayRef array = saved.array();
+    if (options_.create_graph && entry.node) array->tape = std::make_unique<TapePosition>(entry);
+    return to_value(array);
+  }
+
+  const BackwardOptions& options_;
+};
+
+NDArrayRef zeros(const Shape& shape, DType dtype, Device device) {
+  auto array = make_ref<NDArray>(shape, dtype, device);
+  if (array->bytes()) std::memset(array->data(), 0, array->bytes());
+  return array;
+}
+
+void store(const Value& value, const NDArrayRef& gradient, int request) {
+  NDArray* result = to_array(value);
+  if (request == MX_REQ_WRITE) return copy(result ? *result : *zeros(gradient->shape, gradient->dtype, {}), *gradient);
+  if (!result) return;
+  NDArray* const inputs[] = {gradient.get(), result};
+  NDArrayRef outputs[] = {gradient};
+  const NoParam none;
+  invoke(get_op("elemwise_add"), &none, nullptr, inputs, outputs);
+}
+
+// Takes the history away, so that what it held comes free even while arrays still point to it.
+void forget(const std::vector<Node*>& nodes) {
+  std::vector<Ref<Node>> alive(nodes.begin(), nodes.end());
+  for (Node* node : nodes) {
+    if (node->is_variable()) continue;
+    node->tape->inputs.clear();
+    node->tape->outputs.clear();
+    node->tape->function = nullptr;
+    node->tape->freed = true;
+    node->inputs.clear();
+  }
+}
+
+std::vector<Value> start(std::span<NDArray* const> heads, std::span<NDArray* const> given) {
+  MX_CHECK(given.empty() || given.size() == heads.size(), kValue, "[backward] got ", given.size(), " head gradients for ",
+           heads.size(), " heads");
+  EagerBuilder builder;
+  std::vector<Value> values;
+  for (size_t i = 0; i < heads.size(); ++i) {
+    if (given.empty() || !given[i]) {
+      values.push_back(builder.call("ones_like", {to_value(detach(*heads[i]))}));
+      continue;
+    }
+    MX_CHECK(given[i]->shape == heads[i]->shape, kValue, "[backward] head gradient ", i, " has shape ", given[i]->shape,
+             ", but the head has shape ", heads[i]->shape);
+    values.push_back(to_value(NDArrayRef(given[i])));
+  }
+  return values;
+}
+
+Entry entry_on_tape(const NDArray* array, const char* what) {
+  const Entry* entry = array ? tape_entry(*array) : nullptr;
+  MX_CHECK(entry, kValue, "[backward] ", what, " is not on the tape: call attach_grad() on the variables, and compute ",
+           "under autograd.record()");
+  return *entry;
+}
+
+}  // namespace
+
+std::vector<NDArrayRef> backward(std::span<NDArray* const> heads, std::span<NDArray* const> head_gradients,
+                                 std::span<NDArray* const> variables, const BackwardOptions& given) {
+  BackwardOptions options = given;
+  options.retain_graph = options.retain_graph || options.create_graph;
+  std::vector<Entry> head_entries, wanted;
+  for (const NDArray* head : heads) head_entries.push_back(entry_on_tape(head, "the array to differentiate"));
+  MX_CHECK(!heads.empty(), kValue, "[backward] there is no array to differentiate");
+  const std::vector<Node*> nodes = topological_order(head_entries);
+  for (const Node* node : nodes)
+    MX_CHECK(node->is_variable() || !node->tape->freed, kValue, "[", node->label(),
+             "] its history is gone: an earlier backward passed here. Pass retain_graph=True to that one");
+  for (const NDArray* variable : variables) wanted.push_back(entry_on_tape(variable, "a variable"));
+  std::vector<Node*> marked;
+  if (variables.empty()) {
+    for (Node* node : nodes)
+      if (node->is_variable()) marked.push_back(node), wanted.push_back({node});
+  }
+
+  std::vector<NDArrayRef> results;
+  {
+    const ModeScope scope(options.create_graph, options.train_mode);
+    EagerBuilder builder;
+    const std::vector<Value> gradients =
+        TapeReversePass(builder, options).run(head_entries, start(heads, head_gradients), wanted);
+    mode().recording = false;
+    for (size_t i = 0; i < marked.size(); ++i) store(gradients[i], marked[i]->tape->gradient, marked[i]->tape->request);
+    for (size_t i = 0; i < variables.size(); ++i) {
+      NDArrayRef result(to_array(gradients[i]));
+      const bool callers = std::find(head_gradients.begin(), head_gradients.end(), result.get()) != head_gradients.end();
+      if (!result || callers) {
+        NDArrayRef fresh = zeros(variables[i]->shape, variables[i]->dtype, variables[i]->device());
+        if (result) copy(*result, *fresh);
+        result = fresh;
+      }
+      results.push_back(std::move(result));
+    }
+  }
+  if (!options.retain_graph) forget(nodes);
+  return results;
+}
+
+}  // namespace mx::autograd
