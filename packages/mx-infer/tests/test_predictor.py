@@ -216,5 +216,7 @@ class TestErrors:
             Predictor(checkpoint, 7, {"image": (1, 4)})
         with pytest.raises(ValueError, match="the inputs are"):
             Predictor(checkpoint, 7).predict({"image": batch(1)})
+        with pytest.raises(TypeError, match="a Symbol needs"):
+            Predictor(network(), 7)
         with pytest.raises(TypeError, match="list of names"):
             Predictor(checkpoint, 7, outputs="fc1")

@@ -38,8 +38,8 @@ class Predictor:
         params: the epoch of the checkpoint: the parameters are in `prefix-%04d.params`. Or a dict of arrays, which
             are copied; or the contents of a `.params` file as bytes; or its path. Names may begin with `arg:` and
             `aux:`; what the network does not have is ignored.
-        input_shapes: the shapes to bind at once, such as `{"data": (1, 3, 224, 224)}`; by default the first
-            prediction decides. Needed when the network has more than one input and `predict` gets a single array.
+        input_shapes: the inputs and the shapes to bind at once, such as `{"data": (1, 3, 224, 224)}`. By default what
+            has no parameter is an input, and the first prediction brings the shapes.
         ctx: where to compute; by default the current context.
         outputs: names of the outputs to compute, any node of the network: `["fc1"]` or `["fc1_output"]`. By default
             the network's own.
@@ -76,6 +76,8 @@ class Predictor:
         self._bound: OrderedDict[tuple, Executor] = OrderedDict()
         self._context = ctx or current_context()
         if isinstance(params, int):
+            if isinstance(network, Symbol):
+                raise MXTypeError(f"[Predictor] a Symbol needs a dict, bytes or a path of parameters, not {params}")
             prefix = os.fspath(network)
             network, params = f"{prefix}-symbol.json", f"{prefix}-{params:04d}.params"
         symbol = read_symbol(network)
@@ -208,8 +210,8 @@ class Predictor:
         if not isinstance(data, Mapping):
             if len(self._inputs) != 1:
                 raise MXValueError(
-                    f"[Predictor.predict] the network has the inputs {self._inputs}: give a dict of arrays, or name "
-                    "in input_shapes which of them are inputs and see to the parameters of the others"
+                    f"[Predictor.predict] the network has the inputs {self._inputs}: give a dict of arrays; if some "
+                    "of these should be parameters, the parameters lack them"
                 )
             data = {self._inputs[0]: data}
         expected = set(self._inputs)
