@@ -142,7 +142,7 @@ class KVStore:
                 raise MXValueError(f"[KVStore.{method}] {len(key)} keys and {found}: give a list of as many")
             keys, values = list(key), list(value)
         else:
-            keys, values = [key], [value]  # type: ignore[list-item]
+            keys, values = [key], [value]
         pairs = []
         for one, arrays in zip(keys, values):
             self._check_key(method, one)
@@ -159,7 +159,7 @@ class KVStore:
             raise MXTypeError(f"[KVStore.{method}] key {key!r} is a {type(key).__name__}: keys are strings or integers")
         if self._key_type not in (None, kind):
             raise MXValueError(
-                f"[KVStore.{method}] key {key!r}: this store's keys are of type {self._key_type.__name__}; mixed key "  # type: ignore[union-attr]
+                f"[KVStore.{method}] key {key!r}: this store's keys are of type {self._key_type.__name__}; mixed key "
                 "types are not allowed"
             )
         self._key_type = kind

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from mx_core.base import MXValueError
 
@@ -35,7 +36,9 @@ class LRScheduler:
         if not isinstance(warmup_steps, int) or warmup_steps < 0:
             raise MXValueError(f"[{name}] warmup_steps is {warmup_steps!r}: give an integer of at least 0")
         if warmup_begin_lr > base_lr:
-            raise MXValueError(f"[{name}] warmup_begin_lr {warmup_begin_lr} is above base_lr {base_lr}: a warm-up rises")
+            raise MXValueError(
+                f"[{name}] warmup_begin_lr {warmup_begin_lr} is above base_lr {base_lr}: a warm-up rises"
+            )
         if warmup_mode not in ("linear", "constant"):
             raise MXValueError(f"[{name}] warmup_mode is {warmup_mode!r}: use 'linear' or 'constant'")
         self.base_lr = base_lr
@@ -94,7 +97,9 @@ class FactorScheduler(LRScheduler):
             self.base_lr *= self.factor
             if self.base_lr < self.stop_factor_lr:
                 self.base_lr = self.stop_factor_lr
-                logging.info("Update[%d]: learning rate %0.5e is the lowest allowed and stays", num_update, self.base_lr)
+                logging.info(
+                    "Update[%d]: learning rate %0.5e is the lowest allowed and stays", num_update, self.base_lr
+                )
             else:
                 logging.info("Update[%d]: learning rate is now %0.5e", num_update, self.base_lr)
         return self.base_lr
@@ -120,7 +125,7 @@ class MultiFactorScheduler(LRScheduler):
     ) -> None:
         super().__init__(base_lr, warmup_steps, warmup_begin_lr, warmup_mode)
         step = list(step)
-        if not step or step[0] < 1 or any(late <= early for early, late in zip(step, step[1:])):
+        if not step or step[0] < 1 or any(late <= early for early, late in pairwise(step)):
             raise MXValueError(f"[MultiFactorScheduler] step is {step}: give rising numbers of at least 1")
         if factor > 1.0:
             raise MXValueError(f"[MultiFactorScheduler] factor is {factor}: at most 1, so that the learning rate falls")

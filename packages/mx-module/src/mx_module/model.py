@@ -14,7 +14,9 @@ from mx_core.symbol import Symbol
 __all__ = ["BatchEndParam", "load_checkpoint", "load_params", "save_checkpoint"]
 
 BatchEndParam = namedtuple("BatchEndParam", ["epoch", "nbatch", "eval_metric", "locals"])
-BatchEndParam.__doc__ = """What a callback of a batch gets: epoch and batch (both from 0), metric, and the caller's locals."""
+BatchEndParam.__doc__ = (
+    """What a callback of a batch gets: epoch and batch (both from 0), metric, and the caller's locals."""
+)
 
 Params = dict[str, NDArray]
 

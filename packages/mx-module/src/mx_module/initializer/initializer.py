@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 from mx_core import random
-from mx_core import registry as _registry
 from mx_core.base import MXTypeError, MXValueError
 from mx_core.ndarray import NDArray
+from mx_core.registry import get_alias_func, get_create_func, get_register_func
 
 __all__ = ["InitDesc", "Initializer", "create", "register"]
 
@@ -185,7 +185,7 @@ _RULES_BY_ENDING = {
     "bias_quantize": "_init_zero",
 }
 _OLD_RULES_BY_ENDING = {
-    **{ending: _RULES_BY_ENDING[ending] for ending in ("bias", "gamma", "beta", "weight")},
+    **{ending: _RULES_BY_ENDING[ending] for ending in ("bias", "gamma", "beta", "weight", "min", "max")},
     "moving_mean": "_init_zero",
     "moving_var": "_init_one",
     "moving_inv_var": "_init_zero",
@@ -197,6 +197,6 @@ def _root_mean_square(arr: NDArray) -> str:
     return str(float(np.sqrt(np.mean(np.square(arr.asnumpy().astype(np.float64))))))
 
 
-register = _registry.get_register_func(Initializer, "initializer")
-alias = _registry.get_alias_func(Initializer, "initializer")
-create = _registry.get_create_func(Initializer, "initializer")
+register = get_register_func(Initializer, "initializer")
+alias = get_alias_func(Initializer, "initializer")
+create = get_create_func(Initializer, "initializer")

@@ -40,8 +40,7 @@ class Normal(Initializer):
 class Orthogonal(Initializer):
     """A matrix with orthogonal rows or columns (whichever are fewer), times ``scale``.
 
-    The array is taken as a matrix of shape (first axis, product of the others). Draws from NumPy's global generator,
-    as MXNet does: seed it with ``numpy.random.seed``.
+    The array is taken as a matrix of shape (first axis, product of the others).
 
     Args:
         scale: factor of the orthonormal matrix.
@@ -60,7 +59,8 @@ class Orthogonal(Initializer):
 
     def _init_weight(self, name: str, arr: NDArray) -> None:
         shape = (arr.shape[0], int(np.prod(arr.shape[1:])))
-        drawn = np.random.uniform(-1.0, 1.0, shape) if self.rand_type == "uniform" else np.random.normal(0.0, 1.0, shape)
+        uniform = self.rand_type == "uniform"
+        drawn = (random.uniform(-1.0, 1.0, shape=shape) if uniform else random.normal(0.0, 1.0, shape=shape)).asnumpy()
         left, _, right = np.linalg.svd(drawn, full_matrices=False)
         basis = left if left.shape == shape else right
-        arr[:] = (self.scale * basis).reshape(arr.shape).astype(arr.dtype)
+        arr[:] = (self.scale * basis).reshape(arr.shape)

@@ -6,8 +6,8 @@ from .custom import CustomMetric, np
 from .likelihood import CrossEntropy, NegativeLogLikelihood, Perplexity
 from .loss import Loss
 from .metric import EvalMetric, check_label_shapes, register
-from .regression import MAE, MSE, RMSE
 from .registry import create
+from .regression import MAE, MSE, RMSE
 
 __all__ = [
     "MAE",

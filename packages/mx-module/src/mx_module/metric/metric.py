@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from mx_core import registry as _registry
 from mx_core.base import MXValueError
 from mx_core.ndarray import NDArray
+from mx_core.registry import get_alias_func, get_create_func, get_register_func
 
 __all__ = ["EvalMetric", "check_label_shapes", "register"]
 
@@ -34,7 +34,9 @@ def check_label_shapes(labels: Any, preds: Any, wrap: bool = False, shape: bool 
     """
     ours, theirs = (labels.shape, preds.shape) if shape else (len(labels), len(preds))
     if ours != theirs:
-        raise MXValueError(f"[EvalMetric.update] labels {ours} and predictions {theirs} do not match in number or shape")
+        raise MXValueError(
+            f"[EvalMetric.update] labels {ours} and predictions {theirs} do not match in number or shape"
+        )
     if wrap:
         labels = [labels] if isinstance(labels, (NDArray, np.ndarray)) else labels
         preds = [preds] if isinstance(preds, (NDArray, np.ndarray)) else preds
@@ -141,6 +143,6 @@ def _pairs(got: tuple[Any, Any]) -> list[tuple[str, float]]:
     return list(zip(names, values))
 
 
-register = _registry.get_register_func(EvalMetric, "metric")
-alias = _registry.get_alias_func(EvalMetric, "metric")
-create_registered = _registry.get_create_func(EvalMetric, "metric")
+register = get_register_func(EvalMetric, "metric")
+alias = get_alias_func(EvalMetric, "metric")
+create_registered = get_create_func(EvalMetric, "metric")

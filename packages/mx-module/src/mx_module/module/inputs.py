@@ -51,8 +51,8 @@ def gradient_requests(
 ) -> dict[str, str]:
     """The request of each argument: ``write``, ``add`` or ``null``.
 
-    A string is for all parameters (fixed ones get null) and, with ``inputs_need_grad``, the data; a list is in the order
-    of the arguments; a dict replaces single entries of what ``"write"`` would give.
+    A string is for all parameters (fixed ones get null) and, with ``inputs_need_grad``, the data; a list is in the
+    order of the arguments; a dict replaces single entries of what ``"write"`` would give.
     """
     if not for_training:
         return dict.fromkeys(arguments, "null")

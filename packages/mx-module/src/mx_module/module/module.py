@@ -211,8 +211,8 @@ class Module(BaseModule):
             inputs_need_grad: make gradients of the data too.
             force_rebind: bind again; trained parameters are kept.
             shared_module: module whose parameters (the memory itself) and optimizer this one uses.
-            grad_req: ``"write"``, ``"add"`` or ``"null"`` for all parameters, a list in the order of the arguments, or a
-                dict of exceptions from ``"write"``.
+            grad_req: ``"write"``, ``"add"`` or ``"null"`` for all parameters, a list in the order of the arguments, or
+                a dict of exceptions from ``"write"``.
 
         Raises:
             MXValueError: if names and shapes do not fit each other or the symbol.

@@ -166,7 +166,7 @@ class Optimizer:
         self.lr = lr
 
     def set_lr_mult(self, args_lr_mult: dict[Any, float]) -> None:
-        """Sets the multipliers of the learning rate by name or index; ``__lr_mult__`` of the symbol stays below them."""
+        """Sets the multipliers of the learning rate by name or index, over those of the symbol (``__lr_mult__``)."""
         self.lr_mult = self._symbol_multipliers("__lr_mult__")
         self.lr_mult.update(args_lr_mult)
 

@@ -103,5 +103,5 @@ class SGD(Optimizer):
 
 
 @register
-class ccSGD(SGD):  # noqa: N801 - the name is part of saved configurations
+class ccSGD(SGD):
     """Another name of :class:`SGD`, kept for old scripts."""

@@ -1,8 +1,8 @@
 """Optimizer states as bytes: the pickle that MXNet 1.x writes, written and read without trusting the file.
 
-The file is ``{index: state}`` or ``({index: state}, optimizer)``. A state is None, a number, an array, or a tuple or list
-of states. An array is an object of class ``mxnet.ndarray.ndarray.NDArray`` whose state is ``{"handle": record}``, the
-record being one array of an NDArray file. Nothing else is accepted: no class outside this short list is looked up.
+The file is ``{index: state}`` or ``({index: state}, optimizer)``. A state is None, a number, an array, or a tuple or
+list of states. An array is an object of class ``mxnet.ndarray.ndarray.NDArray`` whose state is ``{"handle": record}``,
+the record being one array of an NDArray file. Nothing else is accepted: no class outside this short list is looked up.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def loads(data: bytes) -> Any:
 def _check_sizes(data: bytes) -> None:
     """Walks the opcodes: ends inside the data, and no memo index makes the reader allocate without bound."""
     for opcode, argument, _ in pickletools.genops(data):
-        if "PUT" in opcode.name and argument > len(data):
+        if "PUT" in opcode.name and (argument or 0) > len(data):
             raise MXValueError(f"[optimizer.states] memo index {argument} in a file of {len(data)} bytes: damaged")
 
 
