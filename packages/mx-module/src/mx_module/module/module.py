@@ -292,7 +292,7 @@ class Module(BaseModule):
             aux_params: given values of auxiliary states by name, or None.
             allow_missing: let the initializer fill what a given dict lacks.
             force_init: do it again; without it, a second call only warns.
-            allow_extra: accept names that the symbol does not have (they are never used).
+            allow_extra: no effect here: names that the symbol does not have are never used.
 
         Raises:
             MXNetError: if the module is not bound, or a parameter is missing without ``allow_missing``.
@@ -306,28 +306,33 @@ class Module(BaseModule):
         group = self._group("init_params")
         attributes = self._symbol.attr_dict()
 
-        def fill(name: str, target: NDArray, given: Params | None) -> None:
+        def value(name: str, own: NDArray, given: Params | None, old: NDArray | None) -> NDArray:
+            """A new array: those of before may be in the hands of whoever called get_params."""
+            target = nd.zeros(own.shape, cpu(), dtype=own.dtype)
             if given is not None and name in given:
                 copy_checked(name, given[name], target)
-                return
+                return target
             if given is not None and not allow_missing:
                 raise MXNetError(
                     f"[Module.init_params] {name} is not presented: the given values lack it, its shape is "
-                    f"{target.shape}; add it, or give allow_missing=True"
+                    f"{own.shape}; add it, or give allow_missing=True"
                 )
             if initializer is not None:
                 initializer(InitDesc(name, attributes.get(name)), target)
+            elif old is not None and old.shape == own.shape:
+                return old
+            return target
 
         exe = group.execs[0]
-        for names, own, given, host in (
-            (self._param_names, exe.arg_dict, arg_params, self._arg_params),
-            (self._aux_names, exe.aux_dict, aux_params, self._aux_params),
-        ):
-            for name in sorted(names):
-                if name not in host or host[name].shape != own[name].shape:
-                    host[name] = nd.zeros(own[name].shape, cpu(), dtype=own[name].dtype)
-                fill(name, host[name], given)
-        group.set_params(self._arg_params, self._aux_params, allow_extra=True)
+        values = [
+            {name: value(name, arrays[name], given, old.get(name)) for name in sorted(names)}
+            for names, arrays, given, old in (
+                (self._param_names, exe.arg_dict, arg_params, self._arg_params),
+                (self._aux_names, exe.aux_dict, aux_params, self._aux_params),
+            )
+        ]
+        self._arg_params, self._aux_params = values
+        group.set_params(self._arg_params, self._aux_params)
         self.params_initialized = True
         self._params_dirty = False
 
@@ -346,14 +351,14 @@ class Module(BaseModule):
             aux_params: values of auxiliary states by name.
             allow_missing: leave parameters that are not given as they are.
             force_init: replace values that were set before; without it, a second call only warns.
-            allow_extra: ignore names that the symbol does not have.
+            allow_extra: with ``allow_missing``, ignore names that the symbol does not have; without ``allow_missing``
+                they are ignored anyway, so that a part of a network takes the parameters of the whole.
 
         Raises:
             MXNetError: if a parameter is missing without ``allow_missing``.
-            MXValueError: if a name is unknown without ``allow_extra``, or a shape differs.
+            MXValueError: if a shape differs, or a name is unknown with ``allow_missing`` and without ``allow_extra``.
         """
         if not allow_missing:
-            self._check_extra({**(arg_params or {}), **(aux_params or {})}, allow_extra)
             self.init_params(None, arg_params or {}, aux_params or {}, False, force_init, allow_extra)
             return
         if self.params_initialized and not force_init:
@@ -364,11 +369,6 @@ class Module(BaseModule):
         self._group("set_params").set_params(arg_params or {}, aux_params or {}, allow_extra)
         self.params_initialized = True
         self._params_dirty = True
-
-    def _check_extra(self, given: Params, allow_extra: bool) -> None:
-        extra = sorted(set(given) - {*self._symbol.list_arguments(), *self._aux_names})
-        if extra and not allow_extra:
-            raise MXValueError(f"[Module.set_params] {extra} are no inputs of the symbol: give allow_extra=True")
 
     def get_params(self) -> tuple[Params, Params]:
         """(parameters, auxiliary states) by name, on the CPU: a snapshot that later updates do not change."""

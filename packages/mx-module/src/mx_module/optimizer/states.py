@@ -103,7 +103,9 @@ def loads(data: bytes) -> Any:
     """
     try:
         _check_sizes(data)
-        states = _resolve(_StatesUnpickler(io.BytesIO(data)).load())
+        raw = _StatesUnpickler(io.BytesIO(data)).load()
+        _check_expansion(raw, len(data))
+        states = _resolve(raw)
     except MXValueError:
         raise
     except Exception as error:  # the pickle machine answers broken bytes with nearly every exception there is
@@ -121,14 +123,31 @@ def _check_sizes(data: bytes) -> None:
             raise MXValueError(f"[optimizer.states] memo index {argument} in a file of {len(data)} bytes: damaged")
 
 
+def _check_expansion(value: Any, limit: int) -> None:
+    """Every value takes a byte of the file; more than that are references in circles, or doubled again and again."""
+    count, left = 0, [value]
+    while left:
+        count += 1
+        if count > limit:
+            raise MXValueError(f"[optimizer.states] over {limit} values in a file of {limit} bytes: not loaded")
+        one = left.pop()
+        if isinstance(one, (tuple, list)):
+            left.extend(one)
+        elif isinstance(one, dict):
+            left.extend((*one.keys(), *one.values()))
+        elif isinstance(one, _Stub):
+            left.extend((*one.arguments, one.state))
+
+
 class _Stub:
     """Stands for an object of the file until all of it is read; :meth:`resolve` then makes the real one."""
 
     target: Any = None
+    arguments: tuple[Any, ...] = ()
+    state: Any = None
 
     def __init__(self, *arguments: Any) -> None:
         self.arguments = arguments
-        self.state: Any = None
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
