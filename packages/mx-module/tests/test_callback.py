@@ -75,7 +75,18 @@ def test_progress_bar_logs_tenths_where_there_is_no_terminal(reports, monkeypatc
 
 def test_progress_bar_redraws_on_a_terminal(reports, monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
     run(ProgressBar(total=3, length=4), 3, seen())
     text = capsys.readouterr().err
     assert text.startswith("\r\x1b[2KEpoch[1] [=---]") and text.endswith("accuracy=0.5000\n")
     assert "[====] 100% 3/3" in text and text.count("\n") == 1 and reports() == []
+
+
+def test_progress_bar_fits_the_terminal_and_ends_with_the_announced_batches(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "70")
+    run(ProgressBar(total=2), 4, seen())
+    text = capsys.readouterr().err
+    rows = text.replace("\x1b[2K", "").strip().split("\r")
+    assert text.count("\n") == 1 and rows[-1].startswith("Epoch[1] [=") and "2/2" in rows[-1]
+    assert max(map(len, rows)) < 70

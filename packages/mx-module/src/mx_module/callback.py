@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -105,9 +106,10 @@ class Speedometer:
 
 
 class ProgressBar:
-    """Batch-end callback: a bar with the epoch, the batches done, batches per second, and the metric.
+    """Batch-end callback: a bar with the epoch, the batches done, their speed, the time left, and the metric.
 
-    On a terminal the bar is redrawn in place; elsewhere a line is logged at each tenth of the way.
+    On a terminal the bar is redrawn in place, no wider than the terminal; elsewhere a line is logged at each tenth of
+    the way.
 
     Args:
         total: batches in an epoch.
@@ -126,31 +128,38 @@ class ProgressBar:
 
     def __call__(self, param: BatchEndParam) -> None:
         now = time.perf_counter()
-        done = min(param.nbatch + 1, self.total)
+        done = param.nbatch + 1
         if param.nbatch == 0:
             self.start, self.tenth = now, 0
+        if done > self.total:  # more batches than announced: the bar of this epoch is finished
+            return
         finished = done == self.total
         terminal = sys.stderr.isatty()
         if not finished and (now - self.drawn < 0.05 if terminal else done * 10 // self.total == self.tenth):
             return
         self.drawn, self.tenth = now, done * 10 // self.total
-        text = self._text(param, done, now - self.start)
+        columns = shutil.get_terminal_size().columns if terminal else sys.maxsize
+        text = self._text(param, done, now - self.start, columns)
         if terminal:
             sys.stderr.write("\r\x1b[2K" + text + ("\n" if finished else ""))
             sys.stderr.flush()
         else:
             logging.info("%s", text)
 
-    def _text(self, param: BatchEndParam, done: int, seconds: float) -> str:
-        filled = round(self.bar_len * done / self.total)
-        bar = "=" * filled + "-" * (self.bar_len - filled)
-        # the clock starts at the end of the first batch
-        speed = f" {param.nbatch / seconds:.1f} batches/s" if seconds > 0 and param.nbatch else ""
-        values = ""
+    def _text(self, param: BatchEndParam, done: int, seconds: float, columns: int) -> str:
+        head = f"Epoch[{param.epoch}] ["
+        tail = f"] {math.ceil(100 * done / self.total)}% {done}/{self.total}"
+        if seconds > 0 and param.nbatch:  # the clock starts at the end of the first batch
+            speed = param.nbatch / seconds
+            tail += f" {speed:.1f} batches/s"
+            if done < self.total:
+                tail += f" {(self.total - done) / speed:.0f} s left"
         if param.eval_metric is not None:
-            values = "".join(f" {name}={value:.4f}" for name, value in param.eval_metric.get_name_value())
-        percent = math.ceil(100 * done / self.total)
-        return f"Epoch[{param.epoch}] [{bar}] {percent}% {done}/{self.total}{speed}{values}"
+            tail += "".join(f" {name}={value:.4f}" for name, value in param.eval_metric.get_name_value())
+        # a line that wraps could not be redrawn in place
+        length = max(1, min(self.bar_len, columns - 1 - len(head) - len(tail)))
+        filled = round(length * done / self.total)
+        return (head + "=" * filled + "-" * (length - filled) + tail)[: columns - 1]
 
 
 class LogValidationMetricsCallback:
