@@ -1,0 +1,1 @@
+"""Turns the operator registry of libmx into Python modules. Run by ../generate.py."""

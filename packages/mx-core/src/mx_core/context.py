@@ -1,0 +1,139 @@
+"""Devices: where arrays live and operators run.
+
+>>> import mx_core as mx
+>>> with mx.Context("cpu", 1):
+...     mx.nd.zeros((2,)).context
+cpu(1)
+"""
+
+import threading
+from typing import Any, ClassVar
+
+from mx_core.base import MXUnsupportedError, MXValueError
+
+__all__ = ["Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"]
+
+
+class Context:
+    """A device. As the subject of a ``with`` statement it becomes the default of its block, on this thread.
+
+    Args:
+        device_type: "cpu", "gpu", "cpu_pinned" or "cpu_shared", or another Context.
+        device_id: Number of the device. Processors have one memory: ``cpu(0)`` and ``cpu(1)`` differ in name only.
+    """
+
+    devtype2str: ClassVar[dict[int, str]] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_shared"}
+    devstr2type: ClassVar[dict[str, int]] = {name: number for number, name in devtype2str.items()}
+    _default: ClassVar[threading.local] = threading.local()
+    __slots__ = ("_before", "device_id", "device_typeid")
+
+    def __init__(self, device_type: "str | Context", device_id: int = 0) -> None:
+        self._before: list[Context] = []
+        if isinstance(device_type, Context):
+            self.device_typeid, self.device_id = device_type.device_typeid, device_type.device_id
+            return
+        if device_type not in self.devstr2type:
+            raise MXValueError(f"[Context] {device_type!r} is no device type; there are {', '.join(self.devstr2type)}")
+        self.device_typeid = self.devstr2type[device_type]
+        self.device_id = device_id
+
+    @property
+    def device_type(self) -> str:
+        """Name of the kind of device: "cpu"."""
+        return self.devtype2str[self.device_typeid]
+
+    def __hash__(self) -> int:
+        return hash((self.device_typeid, self.device_id))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Context):
+            return NotImplemented
+        return self.device_typeid == other.device_typeid and self.device_id == other.device_id
+
+    def __repr__(self) -> str:
+        return f"{self.device_type}({self.device_id})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Context, (self.device_type, self.device_id)
+
+    def __enter__(self) -> "Context":
+        self._before.append(current_context())
+        Context._default.value = self
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        Context._default.value = self._before.pop()
+
+    def empty_cache(self) -> None:
+        """Give memory that no array uses any more back to the system."""
+        from mx_core import _ffi
+
+        _ffi.empty_cache(*_checked(self))
+
+    def memory_info(self) -> dict[str, int]:
+        """Return what the device's memory pool holds.
+
+        Keys: ``used``, ``cached``, ``peak`` and ``limit`` in bytes, ``allocations`` and ``hits`` in blocks.
+        """
+        from mx_core import _ffi
+
+        return _ffi.memory_info(*_checked(self))
+
+    def set_memory_limit(self, size: int) -> None:
+        """Set how many bytes of unused memory are kept for later arrays: 0 none, -1 (the default) all."""
+        from mx_core import _ffi
+
+        _ffi.set_memory_limit(*_checked(self), size)
+
+
+def _checked(ctx: "Context | str | None") -> tuple[int, int]:
+    """Type and number of the device on which something is to be made; a clear error where there is none."""
+    if ctx is None:
+        ctx = current_context()
+    elif isinstance(ctx, str):
+        ctx = Context(ctx)
+    if ctx.device_typeid == 2:
+        raise MXUnsupportedError(
+            f"[Context] {ctx} cannot be used: this version computes on the CPU only, the CUDA plugin is a later package. "
+            "Use mx.cpu()."
+        )
+    return ctx.device_typeid, ctx.device_id
+
+
+def cpu(device_id: int = 0) -> Context:
+    """Return the CPU."""
+    return Context("cpu", device_id)
+
+
+def gpu(device_id: int = 0) -> Context:
+    """Return a GPU. Making arrays there raises :class:`MXUnsupportedError` in this version."""
+    return Context("gpu", device_id)
+
+
+def cpu_pinned(device_id: int = 0) -> Context:
+    """Return the CPU, with memory that GPUs can read directly."""
+    return Context("cpu_pinned", device_id)
+
+
+def current_context() -> Context:
+    """Return the innermost ``with Context`` of this thread, else ``cpu(0)``."""
+    try:
+        return Context._default.value
+    except AttributeError:
+        Context._default.value = Context("cpu", 0)
+        return Context._default.value
+
+
+def num_gpus() -> int:
+    """Return how many GPUs can be used: none in this version."""
+    return 0
+
+
+def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
+    """Return (free, total) memory of a GPU in bytes.
+
+    Raises:
+        MXUnsupportedError: always, in this version: see :func:`gpu`.
+    """
+    _checked(gpu(device_id))
+    raise AssertionError("unreachable")

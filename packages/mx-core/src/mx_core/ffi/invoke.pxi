@@ -1,0 +1,201 @@
+# Running operators.
+
+cdef struct BinaryOp:
+    int arrays   # both operands are arrays
+    int scalar   # array (op) number
+    int reverse  # number (op) array
+
+cdef BinaryOp ADD, SUBTRACT, MULTIPLY, DIVIDE, MODULO, POWER
+cdef BinaryOp EQUAL, NOT_EQUAL, LESSER, LESSER_EQUAL, GREATER, GREATER_EQUAL
+cdef int NEGATIVE, ABSOLUTE
+
+# Elements in the inputs from which on a call releases the GIL: below, taking it again would cost more than the work.
+cdef enum:
+    LONG_WORK = 16384
+
+
+def find_op(str name) -> int:
+    """Return the number of an operator, found by name or alias."""
+    cdef int op = -1
+    check(MXOpFind(text_of(name), &op))
+    return op
+
+
+cdef BinaryOp find_binary(str arrays, str scalar, str reverse):
+    cdef BinaryOp found
+    found.arrays = find_op(arrays)
+    found.scalar = find_op(scalar)
+    found.reverse = find_op(reverse)
+    return found
+
+
+def resolve_operators():
+    """Look up the operators behind the arithmetic of arrays. Called once, at import."""
+    global ADD, SUBTRACT, MULTIPLY, DIVIDE, MODULO, POWER, NEGATIVE, ABSOLUTE
+    global EQUAL, NOT_EQUAL, LESSER, LESSER_EQUAL, GREATER, GREATER_EQUAL
+    ADD = find_binary("broadcast_add", "_plus_scalar", "_plus_scalar")
+    SUBTRACT = find_binary("broadcast_sub", "_minus_scalar", "_rminus_scalar")
+    MULTIPLY = find_binary("broadcast_mul", "_mul_scalar", "_mul_scalar")
+    DIVIDE = find_binary("broadcast_div", "_div_scalar", "_rdiv_scalar")
+    MODULO = find_binary("broadcast_mod", "_mod_scalar", "_rmod_scalar")
+    POWER = find_binary("broadcast_power", "_power_scalar", "_rpower_scalar")
+    EQUAL = find_binary("broadcast_equal", "_equal_scalar", "_equal_scalar")
+    NOT_EQUAL = find_binary("broadcast_not_equal", "_not_equal_scalar", "_not_equal_scalar")
+    LESSER = find_binary("broadcast_lesser", "_lesser_scalar", "_greater_scalar")
+    LESSER_EQUAL = find_binary("broadcast_lesser_equal", "_lesser_equal_scalar", "_greater_equal_scalar")
+    GREATER = find_binary("broadcast_greater", "_greater_scalar", "_lesser_scalar")
+    GREATER_EQUAL = find_binary("broadcast_greater_equal", "_greater_equal_scalar", "_lesser_equal_scalar")
+    NEGATIVE = find_op("negative")
+    ABSOLUTE = find_op("abs")
+
+
+cdef object run(int op, const MXNDArrayHandle* inputs, int num_inputs, const MXValue* values, int num_values,
+                int64_t work, object out):
+    cdef MXNDArrayHandle[MX_MAX_OUTPUTS] outputs
+    cdef int count = 0, status
+    if out is not None:
+        count = given_outputs(op, out, outputs)
+    if work < LONG_WORK:
+        status = MXInvoke(op, inputs, num_inputs, values, num_values, outputs, &count)
+    else:
+        with nogil:
+            status = MXInvoke(op, inputs, num_inputs, values, num_values, outputs, &count)
+    if status != MX_OK:
+        fail(status)
+    if out is not None:
+        return out
+    if count == 1:
+        return wrap_array(outputs[0])
+    return [wrap_array(outputs[i]) for i in range(count)]
+
+
+cdef int given_outputs(int op, object out, MXNDArrayHandle* outputs) except -1:
+    cdef int count = 0
+    for item in (out if isinstance(out, (list, tuple)) else (out,)):
+        if not isinstance(item, NDArrayBase) or count == MX_MAX_OUTPUTS:
+            raise MXTypeError(f"[{op_name(op)}] out must be an NDArray or a list of them, got {describe(item)}")
+        (<NDArrayBase>item).about()
+        outputs[count] = (<NDArrayBase>item).array
+        count += 1
+    return count
+
+
+cdef object unary(NDArrayBase data, int op):
+    cdef int64_t work = data.about().size
+    return run(op, &data.array, 1, NULL, 0, work, None)
+
+
+cdef object binary(NDArrayBase data, object other, const BinaryOp* op, bint reverse, object out):
+    cdef MXNDArrayHandle[2] inputs
+    cdef MXValue scalar
+    cdef int64_t work = data.about().size
+    inputs[0] = data.array
+    if isinstance(other, NDArrayBase):
+        work += (<NDArrayBase>other).about().size
+        inputs[1] = (<NDArrayBase>other).array
+        if reverse:
+            inputs[0], inputs[1] = inputs[1], inputs[0]
+        return run(op.arrays, inputs, 2, NULL, 0, work, out)
+    scalar.kind = MX_VALUE_FLOAT
+    scalar.count = 0
+    if isinstance(other, (float, int, Number)) or other is True or other is False:
+        scalar.f = other
+    elif isinstance(other, Generic):
+        scalar.f = float(other)
+    elif isinstance(other, Array):
+        raise MXTypeError(f"[NDArray] arithmetic with a numpy.ndarray of shape {other.shape}: "
+                          "make it an NDArray with mx.nd.array first")
+    else:
+        return NotImplemented
+    return run(op.reverse if reverse else op.scalar, inputs, 1, &scalar, 1, work, out)
+
+
+cdef object compare(NDArrayBase data, object other, const BinaryOp* op):
+    result = binary(data, other, op, False, None)
+    if result is NotImplemented:  # Python would answer by identity
+        raise MXTypeError(f"[NDArray] cannot be compared with {describe(other)}: only with NDArrays and numbers")
+    return result
+
+
+cdef str op_name(int op):
+    cdef MXOpInfo info
+    return info.name.decode() if MXOpGetInfo(op, &info) == MX_OK else "operator"
+
+
+cdef str describe(value):
+    return "None" if value is None else f"{type(value).__module__}.{type(value).__name__}"
+
+
+cdef str input_name(int op, Py_ssize_t index):
+    cdef MXOpInfo info
+    if MXOpGetInfo(op, &info) != MX_OK or info.num_inputs == 0:
+        return f"input {index}"
+    if index >= info.num_inputs or info.variadic_count != NULL:
+        return f"{info.inputs[0].name.decode()}[{index}]"
+    return info.inputs[index].name.decode()
+
+
+cdef str param_name(int op, Py_ssize_t index):
+    cdef MXOpInfo info
+    if MXOpGetInfo(op, &info) != MX_OK or index >= info.num_params:
+        return f"parameter {index}"
+    return info.params[index].name.decode()
+
+
+cdef int take_input(int op, object item, Py_ssize_t index, MXNDArrayHandle* to, int64_t* work) except -1:
+    # 1 where an array was given, 0 where an optional one was left out.
+    cdef MXOpInfo info
+    if isinstance(item, NDArrayBase):
+        work[0] += (<NDArrayBase>item).about().size
+        to[0] = (<NDArrayBase>item).array
+        return 1
+    if item is None:
+        check(MXOpGetInfo(op, &info))
+        if info.variadic_count == NULL and index < info.num_inputs and info.inputs[index].optional:
+            return 0
+        raise MXTypeError(f"[{op_name(op)}] {input_name(op, index)} is missing")
+    raise MXTypeError(f"[{op_name(op)}] {input_name(op, index)} must be an NDArray, got {describe(item)}: "
+                      "mx.nd.array makes one of lists and NumPy arrays")
+
+
+cdef enum:
+    INLINE_INPUTS = 16
+    MAX_VALUES = 64
+
+
+def invoke(int op, tuple inputs, tuple values, out=None):
+    """Run operator number ``op`` on arrays.
+
+    ``values[i]`` is its parameter i: a bool, number, string, dtype, tuple of numbers or None. The results are returned: one
+    array, or a list of several; with ``out`` they are written there.
+    """
+    cdef MXNDArrayHandle[INLINE_INPUTS] few
+    cdef vector[MXNDArrayHandle] many
+    cdef MXNDArrayHandle* handles = few
+    cdef MXValue[MAX_VALUES] given
+    cdef Arena arena
+    cdef int num_inputs = 0
+    cdef Py_ssize_t i, num_values = len(values), total = len(inputs)
+    cdef int64_t work = 0
+    if total > INLINE_INPUTS:
+        many.resize(total)
+        handles = many.data()
+    for i in range(total):
+        num_inputs += take_input(op, inputs[i], i, handles + num_inputs, &work)
+    if total == 0:
+        work = LONG_WORK  # how much there is to fill isn't known here
+    if num_values > MAX_VALUES:
+        raise MXValueError(f"[{op_name(op)}] takes no {num_values} parameters")
+    open_arena(&arena)
+    i = 0
+    try:
+        while i < num_values:
+            set_value(&given[i], values[i], &arena)
+            i += 1
+        return run(op, handles, num_inputs, given, <int>num_values, work, out)
+    except (TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, MXNetError):
+            raise
+        raise MXTypeError(f"[{op_name(op)}] {param_name(op, i)}: {error}") from None
+    finally:
+        close_arena(&arena)

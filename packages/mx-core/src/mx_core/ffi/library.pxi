@@ -1,0 +1,73 @@
+# What concerns the library as a whole.
+
+cdef extern from *:
+    const char* MX_BUILT_AGAINST
+
+
+def built_against() -> str:
+    """Version of mx-native that this module was compiled with."""
+    return MX_BUILT_AGAINST.decode()
+
+
+def version() -> str:
+    """Version of the libmx in this process."""
+    return MXGetVersion().decode()
+
+
+def abi_versions() -> tuple:
+    """(of the header this module was compiled with, of the libmx in this process)."""
+    return MX_ABI_VERSION, MXGetAbiVersion()
+
+
+def instruction_set() -> str:
+    """Name of the loops in use: "isa_v3" or "isa_v4". Raises where the processor has neither."""
+    cdef const char* name = NULL
+    check(MXGetInstructionSet(&name))
+    return name.decode()
+
+
+def install_interrupt_check():
+    """Let Ctrl-C stop long work between operators."""
+    check(MXSetInterruptCheck(check_signals))
+
+
+def get_num_threads() -> int:
+    """Threads that one call may use."""
+    cdef int count = 0
+    check(MXGetNumThreads(&count))
+    return count
+
+
+def set_num_threads(int count):
+    """Set :func:`get_num_threads`."""
+    check(MXSetNumThreads(count))
+
+
+def memory_info(int device_type, int device_id) -> dict:
+    """Bytes and blocks of a device's pool: used, cached, peak, limit, allocations, hits."""
+    cdef MXMemoryInfo info
+    check(MXMemoryGetInfo(device_type, device_id, &info))
+    return info
+
+
+def empty_cache(int device_type, int device_id):
+    """Give unused memory back to the system."""
+    check(MXMemoryEmptyCache(device_type, device_id))
+
+
+def set_memory_limit(int device_type, int device_id, int64_t count):
+    """Set how many bytes the cache may keep; -1: all."""
+    check(MXMemorySetLimit(device_type, device_id, count))
+
+
+def wait_all():
+    """Wait until all work has ended, and raise the first error it met."""
+    cdef int status
+    with nogil:
+        status = MXEngineWaitAll()
+    check(status)
+
+
+def seed(int64_t value, int device_type, int device_id):
+    """Seed the random numbers of a device; device type 0: of all."""
+    check(MXRandomSeed(value, device_type, device_id))

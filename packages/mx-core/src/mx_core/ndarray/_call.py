@@ -1,0 +1,23 @@
+"""What generated functions share."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+from mx_core import _ffi
+from mx_core.base import MXTypeError
+
+
+def reject(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> NoReturn:
+    """Raise the error about keywords that a generated function doesn't have."""
+    known = [name for name in inspect.signature(function).parameters if name not in ("kwargs", "out", "name", "attr")]
+    wrong = next(iter(kwargs))
+    close = get_close_matches(wrong, known, 1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise MXTypeError(f"[{function.__name__}] there is no parameter {wrong!r}.{hint} There are: {', '.join(known)}")
+
+
+def is_recorded(array: _ffi.NDArrayBase) -> bool:
+    """Whether what is computed from the array now must be recorded."""
+    return _ffi.set_recording(-1) and array._has_history()

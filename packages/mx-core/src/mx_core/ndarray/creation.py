@@ -1,0 +1,194 @@
+"""Making arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mx_core import _ffi
+from mx_core._ffi import NDArrayBase
+from mx_core.base import MXTypeError, mx_real_t
+from mx_core.context import Context, _checked, current_context
+from mx_core.dtype import dtype_number
+from mx_core.ndarray import _internal
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from mx_core.ndarray.ndarray import NDArray
+
+__all__ = ["arange", "array", "empty", "eye", "full", "linspace", "ones", "zeros"]
+
+
+def _device(ctx: Context | str | None) -> str:
+    """The device as the operators are told it."""
+    device = current_context() if ctx is None else Context(ctx)
+    _checked(device)
+    return str(device)
+
+
+def _lengths(shape: int | Sequence[int], what: str) -> tuple[int, ...]:
+    if isinstance(shape, int | np.integer):
+        return (int(shape),)
+    try:
+        return tuple(int(n) for n in shape)
+    except (TypeError, ValueError):
+        raise MXTypeError(f"[{what}] shape must be an integer or a tuple of integers, got {shape!r}") from None
+
+
+def array(source_array: Any, ctx: Context | str | None = None, dtype: DTypeLike | None = None) -> NDArray:
+    """Return a new array with the elements of another, of a NumPy array, or of (nested) lists.
+
+    Args:
+        source_array: Where the elements come from.
+        ctx: The device; the current one where it is None.
+        dtype: Type of the elements. None keeps that of an NDArray; everything else becomes float32.
+
+    >>> import mx_core as mx
+    >>> mx.nd.array([[1, 2], [3, 4]]).dtype
+    <class 'numpy.float32'>
+    """
+    if isinstance(source_array, NDArrayBase):
+        if dtype is None:
+            dtype = source_array.dtype
+        source = source_array.asnumpy()
+    else:
+        try:
+            source = np.asarray(source_array)
+            if dtype is None:
+                dtype = mx_real_t
+            source = np.ascontiguousarray(source, dtype=_ffi.numpy_type(dtype_number(dtype)))
+        except (TypeError, ValueError) as error:
+            if "element type of mx" in str(error):
+                raise
+            raise MXTypeError(f"[array] the source has no regular shape of numbers: {error}") from None
+        source = source.reshape(np.shape(source_array))  # ascontiguousarray adds an axis where there is none
+    made = empty(source.shape, ctx, dtype)
+    if source.size:
+        made._sync_copyfrom(source)
+    return made
+
+
+def empty(shape: int | Sequence[int], ctx: Context | str | None = None, dtype: DTypeLike | None = None) -> NDArray:
+    """Return a new array whose elements have any value.
+
+    >>> import mx_core as mx
+    >>> mx.nd.empty((2, 3)).shape
+    (2, 3)
+    """
+    number = dtype_number(mx_real_t if dtype is None else dtype)
+    device = current_context() if ctx is None else Context(ctx)
+    return _ffi.create(_lengths(shape, "empty"), number, *_checked(device))
+
+
+def zeros(
+    shape: int | Sequence[int], ctx: Context | str | None = None, dtype: DTypeLike | None = None, **kwargs: Any
+) -> NDArray:
+    """Return a new array of zeros.
+
+    >>> import mx_core as mx
+    >>> mx.nd.zeros((2,), dtype="int32").asnumpy().tolist()
+    [0, 0]
+    """
+    kwargs.pop("stype", None)
+    return _internal._zeros(
+        shape=_lengths(shape, "zeros"), ctx=_device(ctx), dtype=mx_real_t if dtype is None else dtype, **kwargs
+    )
+
+
+def ones(
+    shape: int | Sequence[int], ctx: Context | str | None = None, dtype: DTypeLike | None = None, **kwargs: Any
+) -> NDArray:
+    """Return a new array of ones.
+
+    >>> import mx_core as mx
+    >>> mx.nd.ones((2,)).asnumpy().tolist()
+    [1.0, 1.0]
+    """
+    return _internal._ones(
+        shape=_lengths(shape, "ones"), ctx=_device(ctx), dtype=mx_real_t if dtype is None else dtype, **kwargs
+    )
+
+
+def full(
+    shape: int | Sequence[int],
+    val: float,
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = None,
+    out: NDArray | None = None,
+) -> NDArray:
+    """Return a new array filled with ``val``, or fill ``out``.
+
+    >>> import mx_core as mx
+    >>> mx.nd.full((2,), 7).asnumpy().tolist()
+    [7.0, 7.0]
+    """
+    made = empty(shape, ctx, dtype) if out is None else out
+    made[:] = val
+    return made
+
+
+def arange(
+    start: float,
+    stop: float | None = None,
+    step: float = 1.0,
+    repeat: int = 1,
+    infer_range: bool | None = None,
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = None,
+) -> NDArray:
+    """Return the numbers from ``start`` up to, and without, ``stop``.
+
+    Args:
+        start: The first number; with ``stop`` left out it is 0 and this is ``stop``.
+        stop: End of the range.
+        step: Distance of the numbers.
+        repeat: How often each number stands.
+        infer_range: Has a meaning for symbols only.
+        ctx: The device; the current one where it is None.
+        dtype: Type of the elements; float32 where it is None.
+
+    >>> import mx_core as mx
+    >>> mx.nd.arange(1, 3, repeat=2).asnumpy().tolist()
+    [1.0, 1.0, 2.0, 2.0]
+    """
+    dtype = mx_real_t if dtype is None else dtype
+    return _internal._arange(
+        start=start, stop=stop, step=step, repeat=repeat, infer_range=False, ctx=_device(ctx), dtype=dtype
+    )
+
+
+def linspace(
+    start: float,
+    stop: float,
+    num: int,
+    endpoint: bool = True,
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = None,
+) -> NDArray:
+    """Return ``num`` evenly spaced numbers from ``start`` to ``stop``.
+
+    >>> import mx_core as mx
+    >>> mx.nd.linspace(0, 1, 3).asnumpy().tolist()
+    [0.0, 0.5, 1.0]
+    """
+    values = np.linspace(start, stop, num, endpoint=endpoint)
+    return array(values, ctx, mx_real_t if dtype is None else dtype)
+
+
+def eye(
+    N: int, M: int = 0, k: int = 0, ctx: Context | str | None = None, dtype: DTypeLike | None = None, **kwargs: Any
+) -> NDArray:
+    """Return a matrix with ones on diagonal ``k`` and zeros elsewhere.
+
+    Args:
+        N: Number of rows.
+        M: Number of columns; as many as rows where it is 0.
+        k: 0 is the main diagonal, positive numbers lie above it.
+        ctx: The device; the current one where it is None.
+        dtype: Type of the elements; float32 where it is None.
+        **kwargs: ``out``.
+    """
+    return _internal._eye(N=N, M=M, k=k, ctx=_device(ctx), dtype=mx_real_t if dtype is None else dtype, **kwargs)

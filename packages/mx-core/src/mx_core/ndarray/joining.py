@@ -1,0 +1,94 @@
+"""Putting arrays together and taking them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mx_core.base import MXTypeError, MXValueError
+from mx_core.ndarray import _internal, op
+from mx_core.ndarray.creation import array
+
+if TYPE_CHECKING:
+    from mx_core.ndarray.ndarray import NDArray
+
+__all__ = ["concatenate", "histogram", "moveaxis", "onehot_encode", "split_v2"]
+
+
+def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
+    """Return the arrays one behind the other along ``axis``.
+
+    Args:
+        arrays: At least one array; all other axes must agree.
+        axis: Along which axis.
+        always_copy: Return a copy even where there is one array only.
+    """
+    if not arrays:
+        raise MXValueError("[concatenate] there are no arrays")
+    if len(arrays) == 1:
+        return arrays[0].copy() if always_copy else arrays[0]
+    return op.concat(*arrays, dim=axis)
+
+
+def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Sequence[int]) -> NDArray:
+    """Return the array with some axes moved to other places; the others keep their order.
+
+    >>> import mx_core as mx
+    >>> mx.nd.moveaxis(mx.nd.zeros((2, 3, 4)), 0, 2).shape
+    (3, 4, 2)
+    """
+    ndim = tensor.ndim
+    sources = [source] if isinstance(source, int) else list(source)
+    places = [destination] if isinstance(destination, int) else list(destination)
+    for axes in (sources, places):
+        if len(set(axes)) != len(axes) or not all(-ndim <= axis < ndim for axis in axes):
+            raise MXValueError(f"[moveaxis] an array of shape {tensor.shape} has no such axes: {axes}")
+    if len(sources) != len(places):
+        raise MXValueError(f"[moveaxis] {len(sources)} axes cannot move to {len(places)} places")
+    sources = [axis % ndim for axis in sources]
+    places = [axis % ndim for axis in places]
+    order = [axis for axis in range(ndim) if axis not in sources]
+    for place, axis in sorted(zip(places, sources)):
+        order.insert(place, axis)
+    return op.transpose(tensor, axes=tuple(order))
+
+
+def split_v2(ary: NDArray, indices_or_sections: int | Sequence[int], axis: int = 0, squeeze_axis: bool = False) -> Any:
+    """Return the parts of an array along ``axis``.
+
+    Args:
+        ary: The array.
+        indices_or_sections: A number of equal parts, or the indices where parts begin.
+        axis: Along which axis.
+        squeeze_axis: Leave out the axis, which must have length 1 in every part.
+    """
+    if isinstance(indices_or_sections, int):
+        return _internal._split_v2(ary, (), axis, squeeze_axis, indices_or_sections)
+    if not isinstance(indices_or_sections, Sequence):
+        raise MXTypeError(f"[split_v2] indices_or_sections must be an integer or a tuple, got {indices_or_sections!r}")
+    return _internal._split_v2(ary, (0, *indices_or_sections), axis, squeeze_axis)
+
+
+def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None) -> list[NDArray]:
+    """Return how many elements fall into each bin, and the edges of the bins.
+
+    Args:
+        a: The elements.
+        bins: Number of equal bins, or the edges.
+        range: From where to where equal bins reach; from the smallest to the largest element where it is None.
+    """
+    if not isinstance(bins, int):
+        return _internal._histogram(a, bins)
+    if range is None:
+        values = a.asnumpy()
+        range = (float(values.min()), float(values.max()))
+        if range[0] == range[1]:
+            range = (range[0] - 0.5, range[1] + 0.5)
+    return _internal._histogram(a, array([], ctx=a.context), bin_cnt=bins, range=range)
+
+
+def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
+    """Write one-hot rows into ``out`` (n, classes): 1 at the place that ``indices`` (n) name, 0 elsewhere."""
+    return op.one_hot(indices, depth=out.shape[1], dtype=out.dtype, out=out)

@@ -1,0 +1,4 @@
+"""Every public operator as a function on arrays, without the hand-written functions around them."""
+
+from mx_core.ndarray._generated.namespace_op import *  # noqa: F403
+from mx_core.ndarray._generated.namespace_op import __all__ as __all__

@@ -1,0 +1,295 @@
+"""Random arrays.
+
+Every function takes numbers or arrays as parameters of its distribution. With numbers, ``shape`` is the shape of the result;
+with arrays, it is the shape of what is drawn for each of their elements.
+
+>>> import mx_core as mx
+>>> mx.nd.random.uniform(0, 10, shape=(2, 3)).shape
+(2, 3)
+>>> mx.nd.random.normal(mx.nd.array([0, 100]), mx.nd.array([1, 1]), shape=3).shape
+(2, 3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mx_core._ffi import NDArrayBase
+from mx_core.base import MXTypeError, _Null
+from mx_core.context import Context
+from mx_core.ndarray import _internal
+from mx_core.ndarray.creation import _device
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
+    from mx_core.ndarray.ndarray import NDArray
+
+__all__ = [
+    "exponential",
+    "exponential_like",
+    "gamma",
+    "gamma_like",
+    "generalized_negative_binomial",
+    "generalized_negative_binomial_like",
+    "multinomial",
+    "negative_binomial",
+    "negative_binomial_like",
+    "normal",
+    "normal_like",
+    "poisson",
+    "poisson_like",
+    "randint",
+    "randn",
+    "shuffle",
+    "uniform",
+    "uniform_like",
+]
+
+Shape = int | Sequence[int]
+
+
+def _draw(
+    name: str,
+    params: dict[str, Any],
+    shape: Shape | None,
+    dtype: DTypeLike | None,
+    ctx: Context | str | None,
+    out: NDArray | None,
+    kwargs: dict[str, Any],
+) -> NDArray:
+    """Numbers go to the operator ``_random_<name>``, arrays to ``_sample_<name>``."""
+    if kwargs:
+        raise MXTypeError(f"[random.{name}] there is no parameter {next(iter(kwargs))!r}")
+    kinds = {isinstance(value, NDArrayBase) for value in params.values()}
+    if len(kinds) > 1:
+        raise MXTypeError(f"[random.{name}] {' and '.join(params)} must be all numbers or all NDArrays")
+    if True in kinds:
+        sampler = getattr(_internal, f"_sample_{name}")
+        return sampler(*params.values(), shape=() if shape is None else shape, dtype=_kind(dtype), out=out)
+    for key, value in params.items():
+        if not isinstance(value, int | float | np.generic):
+            raise MXTypeError(f"[random.{name}] {key} must be a number or an NDArray, got {type(value).__name__}")
+    if shape is None:
+        shape = (1,) if out is None else out.shape
+    device = _device(ctx if out is None else out.context)
+    return getattr(_internal, f"_random_{name}")(**params, shape=shape, ctx=device, dtype=_kind(dtype), out=out)
+
+
+def _kind(dtype: DTypeLike | None) -> Any:
+    return _Null if dtype is None or dtype is _Null else dtype
+
+
+def uniform(
+    low: Any = 0,
+    high: Any = 1,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+    ctx: Context | str | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
+    """Return numbers that are evenly distributed over [low, high).
+
+    Args:
+        low: Lower end; a number or an array.
+        high: Upper end, of the same kind.
+        shape: See the head of this module.
+        dtype: float16, float32 (the default) or float64.
+        ctx: The device; the current one where it is None.
+        out: Array that receives the numbers.
+        **kwargs: None: other keywords are an error.
+    """
+    return _draw("uniform", {"low": low, "high": high}, shape, dtype, ctx, out, kwargs)
+
+
+def normal(
+    loc: Any = 0,
+    scale: Any = 1,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+    ctx: Context | str | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
+    """Return numbers from the normal distribution with mean ``loc`` and standard deviation ``scale``.
+
+    ``shape``, ``dtype``, ``ctx`` and ``out`` are those of :func:`uniform`.
+    """
+    if isinstance(loc, NDArrayBase):
+        return _draw("normal", {"mu": loc, "sigma": scale}, shape, dtype, ctx, out, kwargs)
+    return _draw("normal", {"loc": loc, "scale": scale}, shape, dtype, ctx, out, kwargs)
+
+
+def randn(*shape: int, **kwargs: Any) -> NDArray:
+    """Return normally distributed numbers in the given shape.
+
+    Args:
+        *shape: The lengths of the axes.
+        **kwargs: ``loc``, ``scale``, ``dtype``, ``ctx`` and ``out`` of :func:`normal`.
+    """
+    loc, scale = kwargs.pop("loc", 0), kwargs.pop("scale", 1)
+    return normal(loc, scale, shape or None, **kwargs)
+
+
+def poisson(
+    lam: Any = 1,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+    ctx: Context | str | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
+    """Return numbers from the Poisson distribution with mean ``lam``. The rest is as in :func:`uniform`."""
+    return _draw("poisson", {"lam": lam}, shape, dtype, ctx, out, kwargs)
+
+
+def exponential(
+    scale: Any = 1,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+    ctx: Context | str | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
+    """Return numbers from the exponential distribution with mean ``scale``. The rest is as in :func:`uniform`."""
+    rate = 1.0 / scale
+    return _draw("exponential", {"lam": rate}, shape, dtype, ctx, out, kwargs)
+
+
+def gamma(
+    alpha: Any = 1,
+    beta: Any = 1,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+    ctx: Context | str | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
+    """Return numbers from the gamma distribution with shape ``alpha`` and scale ``beta``.
+
+    The rest is as in :func:`uniform`.
+    """
+    return _draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, ctx, out, kwargs)
+
+
+def negative_binomial(
+    k: Any = 1,
+    p: Any = 1,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+    ctx: Context | str | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
+    """Return how many failures come before the ``k``-th success, where each has the probability ``p``.
+
+    The rest is as in :func:`uniform`.
+    """
+    return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, ctx, out, kwargs)
+
+
+def generalized_negative_binomial(
+    mu: Any = 1,
+    alpha: Any = 1,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+    ctx: Context | str | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
+    """Return numbers from the negative binomial distribution with mean ``mu`` and dispersion ``alpha``.
+
+    The rest is as in :func:`uniform`.
+    """
+    return _draw("generalized_negative_binomial", {"mu": mu, "alpha": alpha}, shape, dtype, ctx, out, kwargs)
+
+
+def randint(
+    low: int,
+    high: int,
+    shape: Shape | None = None,
+    dtype: DTypeLike | None = None,
+    ctx: Context | str | None = None,
+    out: NDArray | None = None,
+    **kwargs: Any,
+) -> NDArray:
+    """Return integers from [low, high), all equally likely, as int32 or int64. The rest is as in :func:`uniform`."""
+    return _draw("randint", {"low": low, "high": high}, shape, dtype, ctx, out, kwargs)
+
+
+def multinomial(
+    data: NDArray,
+    shape: Shape | None = None,
+    get_prob: bool = False,
+    out: NDArray | None = None,
+    dtype: DTypeLike = "int32",
+    **kwargs: Any,
+) -> Any:
+    """Return numbers of classes, drawn with the probabilities in the last axis of ``data``.
+
+    Args:
+        data: Probabilities; each row adds up to 1.
+        shape: Shape of what is drawn for each row.
+        get_prob: Return also the logarithm of the probability of what was drawn, which has a gradient.
+        out: Array that receives the numbers.
+        dtype: Type of the numbers.
+        **kwargs: None: other keywords are an error.
+    """
+    if kwargs:
+        raise MXTypeError(f"[random.multinomial] there is no parameter {next(iter(kwargs))!r}")
+    return _internal._sample_multinomial(data, () if shape is None else shape, get_prob, dtype, out=out)
+
+
+def shuffle(data: NDArray, **kwargs: Any) -> NDArray:
+    """Return a copy with the entries along the first axis in random order.
+
+    Args:
+        data: The array.
+        **kwargs: ``out``.
+    """
+    return _internal._shuffle(data, **kwargs)
+
+
+def _like(name: str, data: NDArray, params: dict[str, Any], out: NDArray | None) -> NDArray:
+    return getattr(_internal, f"_random_{name}_like")(data, **params, out=out)
+
+
+def uniform_like(data: NDArray, low: float = 0, high: float = 1, out: NDArray | None = None) -> NDArray:
+    """:func:`uniform` in the shape, dtype and device of ``data``."""
+    return _like("uniform", data, {"low": low, "high": high}, out)
+
+
+def normal_like(data: NDArray, loc: float = 0, scale: float = 1, out: NDArray | None = None) -> NDArray:
+    """:func:`normal` in the shape, dtype and device of ``data``."""
+    return _like("normal", data, {"loc": loc, "scale": scale}, out)
+
+
+def poisson_like(data: NDArray, lam: float = 1, out: NDArray | None = None) -> NDArray:
+    """:func:`poisson` in the shape, dtype and device of ``data``."""
+    return _like("poisson", data, {"lam": lam}, out)
+
+
+def exponential_like(data: NDArray, lam: float = 1, out: NDArray | None = None) -> NDArray:
+    """Exponentially distributed numbers of rate ``lam`` in the shape, dtype and device of ``data``."""
+    return _like("exponential", data, {"lam": lam}, out)
+
+
+def gamma_like(data: NDArray, alpha: float = 1, beta: float = 1, out: NDArray | None = None) -> NDArray:
+    """:func:`gamma` in the shape, dtype and device of ``data``."""
+    return _like("gamma", data, {"alpha": alpha, "beta": beta}, out)
+
+
+def negative_binomial_like(data: NDArray, k: int = 1, p: float = 1, out: NDArray | None = None) -> NDArray:
+    """:func:`negative_binomial` in the shape, dtype and device of ``data``."""
+    return _like("negative_binomial", data, {"k": k, "p": p}, out)
+
+
+def generalized_negative_binomial_like(
+    data: NDArray, mu: float = 1, alpha: float = 1, out: NDArray | None = None
+) -> NDArray:
+    """:func:`generalized_negative_binomial` in the shape, dtype and device of ``data``."""
+    return _like("generalized_negative_binomial", data, {"mu": mu, "alpha": alpha}, out)

@@ -1,0 +1,4 @@
+"""Operators of sparse arrays."""
+
+from mx_core.symbol._generated.namespace_sparse import *  # noqa: F403
+from mx_core.symbol._generated.namespace_sparse import __all__ as __all__
