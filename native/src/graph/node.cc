@@ -8,8 +8,6 @@
 
 namespace mx {
 
-constexpr int kMaxPorts = 1 << 16;  // inputs or outputs of a node
-
 Node::Node() = default;
 
 Node::~Node() {
@@ -42,11 +40,6 @@ void Node::parse_params() {
     if (!is_annotation(key) && !is_stray_annotation(key)) values.emplace(key, value);
   try {
     params = Params::parse(op->param_struct(), values, op->name);
-    // The counts come from parameters, and those may come from a stranger's file.
-    const int num_inputs = op->count_inputs(params.data()), num_outputs = op->count_outputs(params.data());
-    MX_CHECK(num_inputs >= 0 && num_inputs <= kMaxPorts && num_outputs >= 1 && num_outputs <= kMaxPorts, kValue, "[",
-             op->name, "] the parameters demand ", num_inputs, " inputs and ", num_outputs, " outputs; at most ",
-             kMaxPorts, " are possible");
   } catch (const Error& error) {
     throw with_node(error, *this);
   }
@@ -107,7 +100,7 @@ std::vector<Node*> topological_order(std::span<const Entry> heads) {
   return order;
 }
 
-IndexedGraph::IndexedGraph(std::vector<Node*> order, std::span<const Entry> head_entries) : nodes(std::move(order)) {
+IndexedGraph::IndexedGraph(std::span<const Entry> head_entries) : nodes(topological_order(head_entries)) {
   mutated.resize(nodes.size());
   first_entry.push_back(0);
   first_input.push_back(0);

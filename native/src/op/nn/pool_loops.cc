@@ -1,0 +1,130 @@
+// Pooling windows over planes of (space..., inner), for the cases that oneDNN lacks, and for all gradients.
+#include "mx/op.h"
+#include "op/nn/pool.h"
+
+#if defined(MX_ISA)
+#include <float.h>
+#include <math.h>
+
+namespace mx::MX_ISA {
+
+// The part of one window that covers data, and how many elements an average divides by.
+struct PoolRange {
+  int64_t from[3], to[3], divisor;
+  MX_INLINE PoolRange(const PoolGeometry& g, const int64_t* position) {
+    int64_t whole = 1, inside = 1;
+    for (int i = 0; i < 3; ++i) {
+      const int64_t start = position[i] * g.stride[i] - g.pad[i];
+      int64_t end = start + g.kernel[i];
+      if (end > g.size[i] + g.pad[i]) end = g.size[i] + g.pad[i];
+      whole *= end - start;
+      from[i] = start < 0 ? 0 : start;
+      to[i] = end > g.size[i] ? g.size[i] : end;
+      if (to[i] < from[i]) to[i] = from[i];
+      inside *= to[i] - from[i];
+    }
+    divisor = g.include_pad ? whole : inside;
+    if (inside == 0) divisor = 1;  // only padding: the average is 0
+  }
+  template <class Visit>
+  MX_INLINE void each(const PoolGeometry& g, Visit visit) const {
+    for (int64_t a = from[0]; a < to[0]; ++a)
+      for (int64_t b = from[1]; b < to[1]; ++b)
+        for (int64_t c = from[2]; c < to[2]; ++c) visit(((a * g.size[1] + b) * g.size[2] + c) * g.inner);
+  }
+};
+
+template <class T>
+MX_INLINE T pool_lowest() {
+  return sizeof(T) == 4 ? T(-FLT_MAX) : T(-DBL_MAX);
+}
+template <class T>
+MX_INLINE T pool_power(T x, int p) {
+  return p == 1 ? x : p == 2 ? x * x : x * x * x;
+}
+template <class T>
+MX_INLINE T pool_root(T x, int p) {
+  return p == 1 ? x : p == 2 ? T(::sqrt(double(x))) : T(::cbrt(double(x)));
+}
+
+// visit(window, offset in data, offset in output) for every window of n planes.
+template <class Visit>
+MX_INLINE void each_window(const PoolGeometry& g, int64_t n, Visit visit) {
+  const int64_t data = g.size[0] * g.size[1] * g.size[2] * g.inner;
+  int64_t to = 0;
+  for (int64_t plane = 0; plane < n; ++plane)
+    for (int64_t a = 0; a < g.out[0]; ++a)
+      for (int64_t b = 0; b < g.out[1]; ++b)
+        for (int64_t c = 0; c < g.out[2]; ++c, to += g.inner) {
+          const int64_t position[3] = {a, b, c};
+          visit(PoolRange(g, position), plane * data, to);
+        }
+}
+
+// params: PoolGeometry. n planes.
+struct PoolForward {
+  template <class T>
+  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
+    const auto& g = *static_cast<const PoolGeometry*>(args.params);
+    const T* data = static_cast<const T*>(in[0]);
+    T* output = static_cast<T*>(out[0]);
+    each_window(g, n, [&](const PoolRange& range, int64_t at, int64_t to) {
+      const T* x = data + at;
+      T* y = output + to;
+      const T start = g.type == PoolType::kMax ? pool_lowest<T>() : T(0);
+      for (int64_t i = 0; i < g.inner; ++i) y[i] = start;
+      if (g.type == PoolType::kMax)
+        range.each(g, [&](int64_t k) {
+          for (int64_t i = 0; i < g.inner; ++i) y[i] = x[k + i] > y[i] ? x[k + i] : y[i];
+        });
+      else if (g.type == PoolType::kLp)
+        range.each(g, [&](int64_t k) {
+          for (int64_t i = 0; i < g.inner; ++i) y[i] += pool_power(x[k + i], g.p);
+        });
+      else
+        range.each(g, [&](int64_t k) {
+          for (int64_t i = 0; i < g.inner; ++i) y[i] += x[k + i];
+        });
+      if (g.type == PoolType::kAvg)
+        for (int64_t i = 0; i < g.inner; ++i) y[i] /= T(range.divisor);
+      if (g.type == PoolType::kLp)
+        for (int64_t i = 0; i < g.inner; ++i) y[i] = pool_root(y[i], g.p);
+    });
+  }
+};
+
+// in: head, data, output; the last two only where the type needs them. The output holds zeros.
+struct PoolBackward {
+  template <class T>
+  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
+    const auto& g = *static_cast<const PoolGeometry*>(args.params);
+    const T *head = static_cast<const T*>(in[0]), *data = static_cast<const T*>(in[1]), *output = static_cast<const T*>(in[2]);
+    T* gradient = static_cast<T*>(out[0]);
+    each_window(g, n, [&](const PoolRange& range, int64_t at, int64_t from) {
+      const T *x = data + at, *dy = head + from, *y = output + from;
+      T* dx = gradient + at;
+      if (g.type == PoolType::kMax) {  // the first of the largest takes all
+        for (int64_t i = 0; i < g.inner; ++i) {
+          int64_t best = -1;
+          range.each(g, [&](int64_t k) { best = best < 0 || x[k + i] > x[best] ? k + i : best; });
+          if (best >= 0) dx[best] += dy[i];
+        }
+      } else if (g.type == PoolType::kLp) {
+        range.each(g, [&](int64_t k) {
+          for (int64_t i = 0; i < g.inner; ++i)
+            dx[k + i] += g.p == 1 ? dy[i] : y[i] == 0 ? T(0) : dy[i] * pool_power(x[k + i] / y[i], g.p - 1);
+        });
+      } else {
+        const T divisor = g.type == PoolType::kAvg ? T(range.divisor) : T(1);
+        range.each(g, [&](int64_t k) {
+          for (int64_t i = 0; i < g.inner; ++i) dx[k + i] += dy[i] / divisor;
+        });
+      }
+    });
+  }
+};
+
+}  // namespace mx::MX_ISA
+#endif
+MX_KERNELS(Pooling, PoolForward, float, double)
+MX_KERNELS(_backward_Pooling, PoolBackward, float, double)

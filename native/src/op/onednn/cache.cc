@@ -1,0 +1,91 @@
+#include "op/onednn/cache.h"
+
+#include <cstring>
+#include <list>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/threads.h"
+
+namespace mx::onednn {
+
+Key& Key::add(int64_t word) {
+  MX_CHECK(count_ < kWords, kInternal, "the key of a oneDNN primitive has more than ", kWords, " words");
+  words_[count_++] = word;
+  return *this;
+}
+
+Key& Key::add(const int64_t* words, int count) {
+  for (int i = 0; i < count; ++i) add(words[i]);
+  return *this;
+}
+
+Key& Key::add(const Shape& shape) { return add(shape.ndim).add(shape.dims, shape.ndim < 0 ? 0 : shape.ndim); }
+
+bool Key::operator==(const Key& other) const {
+  return count_ == other.count_ &&
+         std::memcmp(words_, other.words_, sizeof(int64_t) * static_cast<size_t>(count_)) == 0;
+}
+
+size_t Key::hash() const {
+  uint64_t h = 0;
+  for (int i = 0; i < count_; ++i) h = (h ^ static_cast<uint64_t>(words_[i])) * 0x9E3779B97F4A7C15u, h ^= h >> 29;
+  return h;
+}
+
+namespace {
+
+struct Entry {
+  Key key;
+  std::shared_ptr<Call> call;
+};
+
+// What the state of a step points at: a few entries, one for each primitive and number of threads.
+struct Step {
+  std::vector<Entry> entries;
+};
+
+struct Hash {
+  size_t operator()(const Key& key) const { return key.hash(); }
+};
+
+// The most recently used stand first.
+struct ThreadCache {
+  static constexpr size_t kCapacity = 512;
+  std::list<Entry> entries;
+  std::unordered_map<Key, std::list<Entry>::iterator, Hash> index;
+};
+thread_local ThreadCache cache;
+
+}  // namespace
+
+std::shared_ptr<Call> find_call(const OpContext& context, Key& key) {
+  // oneDNN splits the work when a primitive is made: one made for two threads would hang in a forked child, which has
+  // one.
+  key.add(engine::enter_parallel_code());
+  if (context.state) {
+    if (const auto* step = static_cast<const Step*>(context.state->get()))
+      for (const Entry& entry : step->entries)
+        if (entry.key == key) return entry.call;
+    return nullptr;
+  }
+  auto found = cache.index.find(key);
+  if (found == cache.index.end()) return nullptr;
+  cache.entries.splice(cache.entries.begin(), cache.entries, found->second);
+  return found->second->call;
+}
+
+void keep_call(const OpContext& context, const Key& key, std::shared_ptr<Call> call) {
+  if (context.state) {
+    if (!*context.state) *context.state = std::make_shared<Step>();
+    static_cast<Step*>(context.state->get())->entries.push_back({key, std::move(call)});
+    return;
+  }
+  cache.entries.push_front({key, std::move(call)});
+  cache.index[key] = cache.entries.begin();
+  if (cache.entries.size() <= ThreadCache::kCapacity) return;
+  cache.index.erase(cache.entries.back().key);
+  cache.entries.pop_back();
+}
+
+}  // namespace mx::onednn

@@ -1,0 +1,43 @@
+// Prepared calls, found again: in the step of a bound executor, or else in a cache of this thread.
+#pragma once
+#include <memory>
+#include <string_view>
+
+#include "op/onednn/call.h"
+
+namespace mx::onednn {
+
+// What a primitive depends on, as a short list of numbers.
+class Key {
+ public:
+  explicit Key(std::string_view kind) { add(static_cast<int64_t>(std::hash<std::string_view>{}(kind))); }
+  Key& add(int64_t word);
+  Key& add(DType dtype) { return add(static_cast<int64_t>(dtype)); }
+  Key& add(const Shape& shape);
+  Key& add(const int64_t* words, int count);
+  bool operator==(const Key& other) const;
+  size_t hash() const;
+
+ private:
+  static constexpr int kWords = 80;
+  int count_ = 0;
+  int64_t words_[kWords];
+};
+
+std::shared_ptr<Call> find_call(const OpContext& context, Key& key);
+void keep_call(const OpContext& context, const Key& key, std::shared_ptr<Call> call);
+
+// The call for `key`; make() returns a new Call when there is none yet.
+template <class Make>
+std::shared_ptr<Call> prepare(const OpContext& context, Key& key, Make make) {
+  if (auto call = find_call(context, key)) return call;
+  try {
+    auto call = std::make_shared<Call>(make());
+    keep_call(context, key, call);
+    return call;
+  } catch (const dnnl::error& error) {
+    raise_error(error, context.op.name);
+  }
+}
+
+}  // namespace mx::onednn
