@@ -37,9 +37,9 @@ int MXAutogradBackward(const MXNDArrayHandle* heads, const MXNDArrayHandle* head
                        const MXNDArrayHandle* variables, int num_variables, int retain_graph, int create_graph,
                        int train_mode, MXNDArrayHandle* out) {
   return guard([&] {
-    std::vector<NDArrayRef> results =
-        autograd::backward(arrays(heads, num_heads), arrays(head_gradients, num_heads), arrays(variables, num_variables),
-                           {.retain_graph = retain_graph != 0, .create_graph = create_graph != 0, .train_mode = train_mode != 0});
+    std::vector<NDArrayRef> results = autograd::backward(
+        arrays(heads, num_heads), arrays(head_gradients, num_heads), arrays(variables, num_variables),
+        {.retain_graph = retain_graph != 0, .create_graph = create_graph != 0, .train_mode = train_mode != 0});
     for (size_t i = 0; i < results.size(); ++i) out[i] = c_api::give(std::move(results[i]));
   });
 }
@@ -57,11 +57,10 @@ int MXNDArrayHasHistory(MXNDArrayHandle array, int* out) {
 int MXAutogradRecordFunction(const MXNDArrayHandle* inputs, int num_inputs, const MXNDArrayHandle* outputs,
                              int num_outputs, MXFunctionBackward callback, void* context, void (*release)(void*)) {
   return guard([&] {
-    auto function = std::make_unique<UserFunction>(callback, context, release);
     std::vector<NDArrayRef> results;
     for (int i = 0; i < num_outputs; ++i) results.emplace_back(&c_api::array(outputs[i]));
     MX_CHECK(!results.empty(), kValue, "[Function] has no outputs");
-    autograd::record_function(arrays(inputs, num_inputs), results, std::move(function));
+    autograd::record_function(arrays(inputs, num_inputs), results, {callback, context, release});
   });
 }
 

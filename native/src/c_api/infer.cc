@@ -28,17 +28,14 @@ struct Inferred {
 };
 
 template <class T>
-Inferred<T> infer(const Symbol& symbol, const char* const* names, std::span<const T> given, bool partial, const T& unknown,
-                  T (*declared)(const Node&), void (*solve)(const IndexedGraph&, std::vector<T>&)) {
+Inferred<T> infer(const Symbol& symbol, const char* const* names, std::span<const T> given, bool partial,
+                  const T& unknown, T (*declared)(const Node&), void (*solve)(const IndexedGraph&, std::vector<T>&)) {
   const IndexedGraph graph(symbol.outputs);
   std::vector<T> entries(static_cast<size_t>(graph.num_entries()), unknown);
-  for (const int id : graph.variables)
-    entries[graph.first_entry[id]] = declared(*graph.nodes[id]);
+  for (const int id : graph.variables) entries[graph.first_entry[id]] = declared(*graph.nodes[id]);
   const std::vector<Node*> arguments = symbol.variables(Symbol::Variables::kArguments);
   const std::vector<Node*> auxiliary = symbol.variables(Symbol::Variables::kAuxiliary);
-  const auto entry_of = [&](const Node* node) -> T& {
-    return entries[graph.first_entry[graph.node_id(node)]];
-  };
+  const auto entry_of = [&](const Node* node) -> T& { return entries[graph.first_entry[graph.node_id(node)]]; };
   const auto set = [&](const Node* node, const T& value) {
     T& entry = entry_of(node);
     const T before = entry;
@@ -97,9 +94,9 @@ void publish(const std::vector<T>& list, int* count, const T** out) {
 
 }  // namespace
 
-int MXSymbolInferShape(MXSymbolHandle handle, const char* const* names, const MXShapeView* shapes, int count, int partial,
-                       int* num_arguments, const MXShapeView** arguments, int* num_outputs, const MXShapeView** outputs,
-                       int* num_auxiliary, const MXShapeView** auxiliary, int* complete) {
+int MXSymbolInferShape(MXSymbolHandle handle, const char* const* names, const MXShapeView* shapes, int count,
+                       int partial, int* num_arguments, const MXShapeView** arguments, int* num_outputs,
+                       const MXShapeView** outputs, int* num_auxiliary, const MXShapeView** auxiliary, int* complete) {
   return c_api::guard([&] {
     static thread_local Inferred<Shape> kept;
     static thread_local std::vector<MXShapeView> lists[3];
@@ -115,8 +112,8 @@ int MXSymbolInferShape(MXSymbolHandle handle, const char* const* names, const MX
 }
 
 int MXSymbolInferType(MXSymbolHandle handle, const char* const* names, const int* dtypes, int count, int partial,
-                      int* num_arguments, const int** arguments, int* num_outputs, const int** outputs, int* num_auxiliary,
-                      const int** auxiliary, int* complete) {
+                      int* num_arguments, const int** arguments, int* num_outputs, const int** outputs,
+                      int* num_auxiliary, const int** auxiliary, int* complete) {
   return c_api::guard([&] {
     static thread_local std::vector<int> lists[3];
     std::vector<DType> given;

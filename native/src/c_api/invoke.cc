@@ -14,11 +14,11 @@ int MXInvoke(int op_index, const MXNDArrayHandle* inputs, int num_inputs, const 
     const OpDef& op = *ops[static_cast<size_t>(op_index)];
     const StackParams params(op.param_struct(), values, static_cast<size_t>(num_values), op.name);
     const int visible = op.count_visible(params.data());
-    MX_CHECK(visible <= MX_MAX_OUTPUTS, kValue, "[", op.name, "] has ", visible, " outputs, but at most ", MX_MAX_OUTPUTS,
-             " are possible");
+    MX_CHECK(visible <= MX_MAX_OUTPUTS, kValue, "[", op.name, "] has ", visible, " outputs, but at most ",
+             MX_MAX_OUTPUTS, " are possible");
     const bool given = *num_outputs != 0;
-    MX_CHECK(!given || *num_outputs == visible, kType, "[", op.name, "] got ", *num_outputs, " arrays to write, but has ",
-             visible, " outputs");
+    MX_CHECK(!given || *num_outputs == visible, kType, "[", op.name, "] got ", *num_outputs,
+             " arrays to write, but has ", visible, " outputs");
     StackArray<NDArrayRef, 4> results(static_cast<size_t>(visible));
     if (given)
       for (int i = 0; i < visible; ++i) results[static_cast<size_t>(i)] = &c_api::array(outputs[i]);

@@ -48,8 +48,9 @@ int MXSymbolCreateVariable(const char* name, MXSymbolHandle* out) {
   return guard([&] { *out = give(create_variable(name)); });
 }
 
-int MXSymbolCreate(int op, const char* name, const char* const* attr_keys, const char* const* attr_values, int num_attrs,
-                   const char* const* input_names, const MXSymbolHandle* inputs, int num_inputs, MXSymbolHandle* out) {
+int MXSymbolCreate(int op, const char* name, const char* const* attr_keys, const char* const* attr_values,
+                   int num_attrs, const char* const* input_names, const MXSymbolHandle* inputs, int num_inputs,
+                   MXSymbolHandle* out) {
   return guard([&] {
     const auto ops = all_ops();
     MX_CHECK(op >= 0 && static_cast<size_t>(op) < ops.size(), kIndex, "[MXSymbolCreate] there is no operator ", op);

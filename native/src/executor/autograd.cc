@@ -25,7 +25,8 @@ void put_on_tape(Ref<Node> node, std::span<NDArray* const> inputs, std::span<con
 
 bool must_record(const OpDef& op, std::span<NDArray* const> inputs, std::span<const NDArrayRef> outputs) {
   for (const NDArrayRef& output : outputs)
-    MX_CHECK(!output || !output->tape, kValue, "[", op.name, "] cannot write into an array that is a marked variable or the ",
+    MX_CHECK(!output || !output->tape, kValue, "[", op.name,
+             "] cannot write into an array that is a marked variable or the ",
              "result of recorded work while recording; make a new array, or do it under autograd.pause()");
   return std::any_of(inputs.begin(), inputs.end(), [](const NDArray* input) { return input->tape != nullptr; });
 }

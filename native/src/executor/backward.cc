@@ -41,8 +41,9 @@ class TapeReversePass final : public ReversePass {
 
  private:
   Value restore(const Node& node, const char* role, size_t i, const SavedArray& saved, const Entry& entry) const {
-    MX_CHECK(saved.chunk->var.version() == saved.version, kValue, "[", node.label(), "] its ", role, " ", i, " of shape ",
-             saved.shape, " was written after it was recorded, and the gradient needs the old value; write into a copy, or ",
+    MX_CHECK(saved.chunk->var.version() == saved.version, kValue, "[", node.label(), "] its ", role, " ", i,
+             " of shape ", saved.shape,
+             " was written after it was recorded, and the gradient needs the old value; write into a copy, or ",
              "write after backward");
     NDArrayRef array = saved.array();
     if (options_.create_graph && entry.node) array->tape = std::make_unique<TapePosition>(entry);
@@ -82,8 +83,8 @@ void forget(const std::vector<Node*>& nodes) {
 }
 
 std::vector<Value> start(std::span<NDArray* const> heads, std::span<NDArray* const> given) {
-  MX_CHECK(given.empty() || given.size() == heads.size(), kValue, "[backward] got ", given.size(), " head gradients for ",
-           heads.size(), " heads");
+  MX_CHECK(given.empty() || given.size() == heads.size(), kValue, "[backward] got ", given.size(),
+           " head gradients for ", heads.size(), " heads");
   EagerBuilder builder;
   std::vector<Value> values;
   for (size_t i = 0; i < heads.size(); ++i) {
@@ -135,7 +136,8 @@ std::vector<NDArrayRef> backward(std::span<NDArray* const> heads, std::span<NDAr
     for (size_t i = 0; i < marked.size(); ++i) store(gradients[i], marked[i]->tape->gradient, marked[i]->tape->request);
     for (size_t i = 0; i < variables.size(); ++i) {
       NDArrayRef result(to_array(gradients[i]));
-      const bool callers = std::find(head_gradients.begin(), head_gradients.end(), result.get()) != head_gradients.end();
+      const bool callers =
+          std::find(head_gradients.begin(), head_gradients.end(), result.get()) != head_gradients.end();
       if (!result || callers) {
         NDArrayRef fresh = zeros(variables[i]->shape, variables[i]->dtype, variables[i]->device());
         if (result) copy(*result, *fresh);

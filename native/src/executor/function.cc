@@ -13,7 +13,7 @@ struct FunctionParam {
 
 void function_gradient(GradientContext& context) {
   const Node& node = static_cast<NodeGradient&>(context).node();
-  const UserFunction& function = *node.tape->function;
+  const UserFunction& function = node.tape->function->function;
   std::vector<Value> heads;
   std::vector<MXNDArrayHandle> outputs, inputs(context.num_inputs());
   for (size_t i = 0; i < context.num_outputs(); ++i) {
@@ -21,8 +21,8 @@ void function_gradient(GradientContext& context) {
     outputs.push_back(reinterpret_cast<MXNDArrayHandle>(to_array(heads.back())));
   }
   char message[4096] = "";
-  const int status = function.callback(function.context, outputs.data(), static_cast<int>(outputs.size()), inputs.data(),
-                                       static_cast<int>(inputs.size()), message, sizeof message);
+  const int status = function.callback(function.context, outputs.data(), static_cast<int>(outputs.size()),
+                                       inputs.data(), static_cast<int>(inputs.size()), message, sizeof message);
   std::vector<NDArrayRef> gradients;  // owned from here on, whatever happens
   for (MXNDArrayHandle handle : inputs) {
     gradients.emplace_back(reinterpret_cast<NDArray*>(handle));
@@ -54,14 +54,18 @@ const OpDef& function_op() {
 }  // namespace
 
 void record_function(std::span<NDArray* const> inputs, std::span<const NDArrayRef> outputs,
-                     std::unique_ptr<UserFunction> function) {
+                     const UserFunction& function) {
   const OpDef& op = function_op();
-  if (!must_record(op, inputs, outputs)) return;
+  if (!must_record(op, inputs, outputs)) {
+    if (function.release) function.release(function.context);
+    return;
+  }
   std::vector<uint64_t> versions;
   for (const NDArray* input : inputs) versions.push_back(input->version());
-  record(op, Params::of(FunctionParam{static_cast<int32_t>(inputs.size()), static_cast<int32_t>(outputs.size())}), inputs,
-         versions, outputs);
-  tape_entry(*outputs[0])->node->tape->function = std::move(function);
+  auto owner = std::make_unique<FunctionOwner>(function);
+  record(op, Params::of(FunctionParam{static_cast<int32_t>(inputs.size()), static_cast<int32_t>(outputs.size())}),
+         inputs, versions, outputs);
+  tape_entry(*outputs[0])->node->tape->function = std::move(owner);
 }
 
 }  // namespace mx::autograd

@@ -85,8 +85,8 @@ bool needs_copy(const OpDef& op, std::span<NDArray* const> inputs, const NDArray
 
 void check_inputs(const OpDef& op, const void* params, std::span<NDArray* const> inputs) {
   const int needed = op.count_inputs(params);
-  MX_CHECK(static_cast<int>(inputs.size()) == needed, kType, "[", op.name, "] got ", inputs.size(), " inputs, but it takes ",
-           needed);
+  MX_CHECK(static_cast<int>(inputs.size()) == needed, kType, "[", op.name, "] got ", inputs.size(),
+           " inputs, but it takes ", needed);
   for (size_t i = 0; i < inputs.size(); ++i)
     MX_CHECK(inputs[i] && inputs[i]->chunk, kValue, "[", op.name, "] input ", op.input_name(static_cast<int>(i)),
              " is none: it has no shape and no memory");
@@ -155,11 +155,14 @@ void run_primitive(const OpDef& op, const void* params, const Params* shared, st
       targets[o] = outputs[o];
     }
   }
-  if (recorded) autograd::record(op, shared ? *shared : Params::copy(op.param_struct(), params), inputs, versions.span(), targets.span());
+  if (recorded)
+    autograd::record(op, shared ? *shared : Params::copy(op.param_struct(), params), inputs, versions.span(),
+                     targets.span());
 }
 
 // The parts record themselves.
-void run_composite(const OpDef& op, const void* params, std::span<NDArray* const> inputs, std::span<NDArrayRef> outputs) {
+void run_composite(const OpDef& op, const void* params, std::span<NDArray* const> inputs,
+                   std::span<NDArrayRef> outputs) {
   check_inputs(op, params, inputs);
   EagerBuilder builder;
   std::vector<Value> values;
@@ -172,9 +175,9 @@ void run_composite(const OpDef& op, const void* params, std::span<NDArray* const
       outputs[o] = result;
       continue;
     }
-    MX_CHECK(outputs[o]->shape == result->shape && outputs[o]->dtype == result->dtype, kValue, "[", op.name, "] output ",
-             op.output_name(static_cast<int>(o)), " has shape ", outputs[o]->shape, " and dtype ", outputs[o]->dtype,
-             ", but the result has ", result->shape, " and ", result->dtype);
+    MX_CHECK(outputs[o]->shape == result->shape && outputs[o]->dtype == result->dtype, kValue, "[", op.name,
+             "] output ", op.output_name(static_cast<int>(o)), " has shape ", outputs[o]->shape, " and dtype ",
+             outputs[o]->dtype, ", but the result has ", result->shape, " and ", result->dtype);
     MX_CHECK(!autograd::mode().recording || !result->tape, kValue, "[", op.name,
              "] out= is not possible for this operator while its work is recorded: assign the result instead");
     copy(*result, *outputs[o]);

@@ -8,9 +8,9 @@
 
 namespace mx {
 
-// Runs the operator, and records it where the thread records. `outputs` holds the visible outputs, or all of them: null ones
-// are made, others are written and must have the right shape and dtype. `shared` is `params` as Params where the caller has
-// them; null: a copy is made when the call is recorded.
+// Runs the operator, and records it where the thread records. `outputs` holds the visible outputs, or all of them: null
+// ones are made, others are written and must have the right shape and dtype. `shared` is `params` as Params where the
+// caller has them; null: a copy is made when the call is recorded.
 void invoke(const OpDef& op, const void* params, const Params* shared, std::span<NDArray* const> inputs,
             std::span<NDArrayRef> outputs);
 

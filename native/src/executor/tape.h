@@ -18,7 +18,11 @@ struct SavedArray {
 
   SavedArray() = default;
   SavedArray(const NDArray& array, uint64_t at_version)
-      : chunk(array.chunk), byte_offset(array.byte_offset), shape(array.shape), dtype(array.dtype), version(at_version) {}
+      : chunk(array.chunk),
+        byte_offset(array.byte_offset),
+        shape(array.shape),
+        dtype(array.dtype),
+        version(at_version) {}
   NDArrayRef array() const { return make_ref<NDArray>(chunk, byte_offset, shape, dtype); }
 };
 
@@ -27,18 +31,23 @@ struct UserFunction {
   MXFunctionBackward callback;
   void* context;
   void (*release)(void*);
-  ~UserFunction() {
-    if (release) release(context);
+};
+struct FunctionOwner {
+  explicit FunctionOwner(const UserFunction& owned) : function(owned) {}
+  FunctionOwner(const FunctionOwner&) = delete;
+  ~FunctionOwner() {
+    if (function.release) function.release(function.context);
   }
+  UserFunction function;
 };
 
 // Attached to the node of recorded work, or to that of a marked variable.
 struct TapeRecord {
   std::vector<SavedArray> inputs, outputs;
-  std::unique_ptr<UserFunction> function;
-  NDArrayRef gradient;         // of a marked variable
-  int request = MX_REQ_NULL;   // of a marked variable
-  bool freed = false;          // a backward without retain_graph has passed here
+  std::unique_ptr<FunctionOwner> function;
+  NDArrayRef gradient;        // of a marked variable
+  int request = MX_REQ_NULL;  // of a marked variable
+  bool freed = false;         // a backward without retain_graph has passed here
 };
 
 // Attached to an array: where on the tape it stands.

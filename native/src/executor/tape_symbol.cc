@@ -20,7 +20,8 @@ SymbolRef get_symbol(const NDArray& array) {
       copies[node] = make_variable("var" + std::to_string(num_variables++));
       continue;
     }
-    MX_CHECK(!node->tape->freed, kValue, "[get_symbol] the history is gone: a backward without retain_graph passed here");
+    MX_CHECK(!node->tape->freed, kValue,
+             "[get_symbol] the history is gone: a backward without retain_graph passed here");
     MX_CHECK(node->op->id >= 0, kUnsupported, "[get_symbol] a Function written in Python is no part of a symbol");
     auto copy = make_ref<Node>();
     copy->op = node->op, copy->params = node->params, copy->attrs = node->params.format();

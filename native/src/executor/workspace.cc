@@ -22,7 +22,8 @@ struct Stack {
 
   ~Stack() { shrink(0); }
   void shrink(size_t count) {
-    for (; blocks.size() > count; blocks.pop_back()) storage::release(blocks.back().data, blocks.back().bytes, Device{});
+    for (; blocks.size() > count; blocks.pop_back())
+      storage::release(blocks.back().data, blocks.back().bytes, Device{});
   }
   void* take(size_t bytes) {
     bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;

@@ -55,7 +55,7 @@ Params complete_params(const OpDef& op, Params params) {
   const ParamsType& type = op.param_struct();
   if (params.type() == &type) return params;
   MX_CHECK(!params.type() || params.type()->fields.empty(), kInternal, "[", op.name,
-           "] was called by another operator with parameters of another type (",  params.type()->names(), ")");
+           "] was called by another operator with parameters of another type (", params.type()->names(), ")");
   return Params::parse(type, {}, op.name);
 }
 
@@ -79,6 +79,7 @@ std::vector<Value> GraphBuilder::invoke(const OpDef& op, std::span<const Value> 
   const int expected = op.count_inputs(node->params.data());
   MX_CHECK(expected == static_cast<int>(inputs.size()), kInternal, "[", node->label(), "] got ", inputs.size(),
            " inputs, but it needs ", expected);
+  nodes_.push_back(node);
   std::vector<Value> outputs;
   for (int i = 0; i < node->num_outputs(); ++i) outputs.push_back(to_value(Entry{node, i}));
   return outputs;

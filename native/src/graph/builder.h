@@ -22,8 +22,11 @@ class GraphBuilder final : public Builder {
   // New nodes are called <prefix>, <prefix>_1, <prefix>_2 ...
   void set_prefix(std::string prefix) { prefix_ = std::move(prefix), count_ = 0; }
   std::vector<Value> invoke(const OpDef& op, std::span<const Value> inputs, Params params) override;
+  // Every node made so far, in the order of making.
+  const std::vector<Ref<Node>>& nodes() const { return nodes_; }
 
  private:
+  std::vector<Ref<Node>> nodes_;
   std::string prefix_;
   int count_ = 0;
 };

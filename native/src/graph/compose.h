@@ -14,8 +14,8 @@ inline bool is_composite(const OpDef& op) { return op.compose_fn && !op.forward_
 void infer_composite_shapes(const OpDef& op, const void* params, std::span<Shape> in, std::span<Shape> out);
 void infer_composite_dtypes(const OpDef& op, const void* params, std::span<DType> in, std::span<DType> out);
 
-// A copy of the graph in which every composite node is replaced by its expansion. The nodes that compute the outputs of a
-// composite node bear its name. Variables are shared with the original, not copied.
+// A copy of the graph in which every composite node is replaced by its expansion. The nodes that compute the outputs of
+// a composite node bear its name. Variables are shared with the original, not copied.
 std::vector<Entry> expand_composites(std::span<const Entry> heads);
 
 }  // namespace mx

@@ -89,7 +89,8 @@ SymbolRef create_symbol(const OpDef& op, const std::string& name, AttrMap attrs,
       MX_CHECK(!op.is_variadic(), kValue, "[", node->label(), "] takes its inputs by position, but ", input.name,
                " is given by name");
       index = static_cast<int>(std::find(names.begin(), names.end(), input.name) - names.begin());
-      MX_CHECK(index < count, kValue, "[", node->label(), "] has no input called ", input.name, "; ", candidates(names));
+      MX_CHECK(index < count, kValue, "[", node->label(), "] has no input called ", input.name, "; ",
+               candidates(names));
     } else {
       index = static_cast<int>(position++);
       MX_CHECK(index < count, kValue, "[", node->label(), "] got more inputs than the ", count, " it takes; ",
@@ -122,7 +123,8 @@ SymbolRef compose(const Symbol& symbol, std::span<const NamedInput> inputs) {
     const Entry& value = single_output(input, position);
     bool found = false;
     if (!input.name) {
-      MX_CHECK(position < arguments.size(), kValue, "[Symbol] got more inputs than its ", arguments.size(), " arguments");
+      MX_CHECK(position < arguments.size(), kValue, "[Symbol] got more inputs than its ", arguments.size(),
+               " arguments");
       found = replacements.emplace(arguments[position++], value).second;
       MX_CHECK(found, kValue, "[Symbol] argument ", arguments[position - 1]->name, " is given twice");
     } else {
@@ -138,14 +140,12 @@ SymbolRef compose(const Symbol& symbol, std::span<const NamedInput> inputs) {
   for (const Node* node : topological_order(outputs))
     for (size_t i = 0; i < node->inputs.size(); ++i)
       MX_CHECK(!mutates_input(*node, i) || node->inputs[i].node->is_variable(), kValue, "[", node->label(),
-               "] writes its input ", node->op->input_name(static_cast<int>(i)), ", which must be a variable, not the result of ",
-               node->inputs[i].node->label());
+               "] writes its input ", node->op->input_name(static_cast<int>(i)),
+               ", which must be a variable, not the result of ", node->inputs[i].node->label());
   return make_ref<Symbol>(std::move(outputs));
 }
 
-SymbolRef deep_copy(const Symbol& symbol) {
-  return make_ref<Symbol>(copy_graph(symbol.outputs, {}));
-}
+SymbolRef deep_copy(const Symbol& symbol) { return make_ref<Symbol>(copy_graph(symbol.outputs, {})); }
 
 SymbolRef remove_amp_cast(const Symbol& symbol) {
   // amp_multicast has as many outputs as inputs, so its users are redirected entry by entry first.

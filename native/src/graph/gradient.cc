@@ -46,9 +46,10 @@ void ReversePass::differentiate(int id) {
     any = any || heads.back();
   }
   if (!any) return;
-  MX_CHECK(node.op->gradient_fn, kUnsupported, "[", node.label(),
-           "] has no gradient, but one is needed to reach a variable behind it; stop the gradient with BlockGrad, or set ",
-           "the gradient request of that variable to null");
+  MX_CHECK(
+      node.op->gradient_fn, kUnsupported, "[", node.label(),
+      "] has no gradient, but one is needed to reach a variable behind it; stop the gradient with BlockGrad, or set ",
+      "the gradient request of that variable to null");
   enter(node);
   NodeGradient context(*this, id, std::move(heads));
   try {
@@ -133,6 +134,7 @@ GraphGradients build_gradients(std::span<const Entry> heads, std::span<const Ent
   builder.set_prefix("_gradient");
   for (const Value& value : GraphReversePass(builder).run(heads, values, wanted))
     result.gradients.push_back(value ? to_entry(value) : Entry());
+  result.nodes = builder.nodes();
   return result;
 }
 

@@ -1,5 +1,5 @@
-// Reverse-mode differentiation over nodes. The graph and the tape use the same pass; they differ in the builder, and in where
-// the values of the forward work come from.
+// Reverse-mode differentiation over nodes. The graph and the tape use the same pass; they differ in the builder, and in
+// where the values of the forward work come from.
 #pragma once
 #include <vector>
 
@@ -12,8 +12,8 @@ class ReversePass {
   explicit ReversePass(Builder& builder) : builder_(builder) {}
   virtual ~ReversePass() = default;
 
-  // The gradients of the `wanted` entries, empty where nothing depends on them. head_gradients[i] is empty for a head that
-  // needs none (a loss). Raises kUnsupported where a gradient is needed of an operator that has none.
+  // The gradients of the `wanted` entries, empty where nothing depends on them. head_gradients[i] is empty for a head
+  // that needs none (a loss). Raises kUnsupported where a gradient is needed of an operator that has none.
   std::vector<Value> run(std::span<const Entry> heads, std::span<const Value> head_gradients,
                          std::span<const Entry> wanted);
 
@@ -32,7 +32,7 @@ class ReversePass {
 
   Builder& builder_;
   const IndexedGraph* graph_ = nullptr;
-  std::vector<bool> needed_;              // by node
+  std::vector<bool> needed_;               // by node
   std::vector<std::vector<Value>> parts_;  // by entry
 };
 
@@ -60,6 +60,7 @@ class NodeGradient final : public GradientContext {
 struct GraphGradients {
   std::vector<Entry> head_gradients;  // a variable for every head
   std::vector<Entry> gradients;       // one per wanted entry; no node where it is zero
+  std::vector<Ref<Node>> nodes;       // what computes them, from the heads backwards
 };
 // Extends a graph (without composite operators) by the gradients of `wanted`.
 GraphGradients build_gradients(std::span<const Entry> heads, std::span<const Entry> wanted);

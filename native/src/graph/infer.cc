@@ -80,12 +80,13 @@ class FixedPoint {
   }
 
   static void merge(Shape& into, const Shape& from, const Node& node) {
-    MX_CHECK(unify(into, from), kValue, "[", node.label(), "] needs one input to have the shapes ", into, " and ", from);
+    MX_CHECK(unify(into, from), kValue, "[", node.label(), "] needs one input to have the shapes ", into, " and ",
+             from);
   }
   static void merge(DType& into, const DType& from, const Node& node) {
     if (into == DType::kUnknown) into = from;
-    MX_CHECK(into == from || from == DType::kUnknown, kType, "[", node.label(), "] needs one input to be ", into, " and ",
-             from);
+    MX_CHECK(into == from || from == DType::kUnknown, kType, "[", node.label(), "] needs one input to be ", into,
+             " and ", from);
   }
 
   const IndexedGraph& graph_;

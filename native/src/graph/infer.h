@@ -6,8 +6,8 @@
 
 namespace mx {
 
-// `entries` holds what is known of every entry (by number) and receives what follows from it. A contradiction raises kValue
-// (kType for dtypes) with the node, the operator and what is known around it.
+// `entries` holds what is known of every entry (by number) and receives what follows from it. A contradiction raises
+// kValue (kType for dtypes) with the node, the operator and what is known around it.
 void infer_shapes(const IndexedGraph& graph, std::vector<Shape>& entries);
 void infer_dtypes(const IndexedGraph& graph, std::vector<DType>& entries);
 

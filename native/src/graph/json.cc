@@ -75,8 +75,8 @@ class Loader {
     json_.as_object(document, "a symbol file");
     for (const auto& [key, value] : document.fields)
       if (key != "nodes" && key != "arg_nodes" && key != "node_row_ptr" && key != "heads" && key != "attrs")
-        json_.fail(value.offset, "unknown key \"" + key +
-                                     "\"; a symbol file has nodes, arg_nodes, node_row_ptr, heads and attrs");
+        json_.fail(value.offset,
+                   "unknown key \"" + key + "\"; a symbol file has nodes, arg_nodes, node_row_ptr, heads and attrs");
     version_ = read_version(document);
     const auto& nodes = json_.as_array(required(document, "nodes"), "nodes");
     nodes_.reserve(nodes.size());
@@ -124,13 +124,14 @@ class Loader {
     node->name = json_.as_string(required(value, "name"), "name");
     const JsonValue& inputs = required(value, "inputs");
     for (const auto& [key, item] : value.fields) {
-      if (key == "op" || key == "name" || key == "inputs" || key == "attrs" || key == "attr" || key == "param") continue;
+      if (key == "op" || key == "name" || key == "inputs" || key == "attrs" || key == "attr" || key == "param")
+        continue;
       if (key == "backward_source_id") continue;  // always -1 in the files that have it
       if (key != "control_deps" && key != "subgraphs")
         json_.fail(item.offset, "unknown key \"" + key + "\" in the node " + node->name +
                                     "; a node has op, name, attrs (attr, param), inputs, control_deps, subgraphs");
-      MX_CHECK(json_.as_array(item, key).empty(), kUnsupported, "[Symbol.load_json] the node ", op, " ", node->name, " has ",
-               key, ", which are not supported");
+      MX_CHECK(json_.as_array(item, key).empty(), kUnsupported, "[Symbol.load_json] the node ", op, " ", node->name,
+               " has ", key, ", which are not supported");
     }
     // Parameters had a key of their own before 0.9; they never override annotations.
     for (const char* key : {"attrs", "attr", "param"})

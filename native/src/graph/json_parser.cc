@@ -197,7 +197,8 @@ uint32_t JsonText::parse_hex4() {
   uint32_t code = 0;
   const std::string_view digits = text_.substr(at_, 4);
   const char* end = digits.data() + digits.size();
-  if (digits.size() < 4 || std::from_chars(digits.data(), end, code, 16).ptr != end) fail(at_, "expected four hex digits");
+  if (digits.size() < 4 || std::from_chars(digits.data(), end, code, 16).ptr != end)
+    fail(at_, "expected four hex digits");
   at_ += 4;
   return code;
 }
@@ -222,7 +223,8 @@ void JsonText::parse_number(JsonValue& value) {
 }
 
 void JsonText::skip_space() {
-  while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) ++at_;
+  while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
+    ++at_;
 }
 
 bool JsonText::accept(char c) {

@@ -8,6 +8,8 @@
 
 namespace mx {
 
+constexpr int kMaxPorts = 1 << 16;  // inputs or outputs of a node
+
 Node::Node() = default;
 
 Node::~Node() {
@@ -40,6 +42,11 @@ void Node::parse_params() {
     if (!is_annotation(key) && !is_stray_annotation(key)) values.emplace(key, value);
   try {
     params = Params::parse(op->param_struct(), values, op->name);
+    // The counts come from parameters, and those may come from a stranger's file.
+    const int num_inputs = op->count_inputs(params.data()), num_outputs = op->count_outputs(params.data());
+    MX_CHECK(num_inputs >= 0 && num_inputs <= kMaxPorts && num_outputs >= 1 && num_outputs <= kMaxPorts, kValue, "[",
+             op->name, "] the parameters demand ", num_inputs, " inputs and ", num_outputs, " outputs; at most ",
+             kMaxPorts, " are possible");
   } catch (const Error& error) {
     throw with_node(error, *this);
   }
@@ -100,7 +107,7 @@ std::vector<Node*> topological_order(std::span<const Entry> heads) {
   return order;
 }
 
-IndexedGraph::IndexedGraph(std::span<const Entry> head_entries) : nodes(topological_order(head_entries)) {
+IndexedGraph::IndexedGraph(std::vector<Node*> order, std::span<const Entry> head_entries) : nodes(std::move(order)) {
   mutated.resize(nodes.size());
   first_entry.push_back(0);
   first_input.push_back(0);

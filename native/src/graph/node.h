@@ -46,7 +46,9 @@ struct Node : RefCounted {
 };
 
 Ref<Node> make_variable(std::string name);
-inline bool is_annotation(std::string_view key) { return key.size() > 4 && key.starts_with("__") && key.ends_with("__"); }
+inline bool is_annotation(std::string_view key) {
+  return key.size() > 4 && key.starts_with("__") && key.ends_with("__");
+}
 // Annotations of old files that belong to no input, such as "foo_lr_mult": kept, and never read as parameters.
 bool is_stray_annotation(std::string_view key);
 // Does the node write this input?
@@ -59,7 +61,9 @@ std::vector<Node*> topological_order(std::span<const Entry> heads);
 
 // A graph with numbers for nodes and entries.
 struct IndexedGraph {
-  explicit IndexedGraph(std::span<const Entry> heads);
+  explicit IndexedGraph(std::span<const Entry> heads) : IndexedGraph(topological_order(heads), heads) {}
+  // With the nodes in a given order, inputs before their users.
+  IndexedGraph(std::vector<Node*> order, std::span<const Entry> heads);
 
   std::vector<Node*> nodes;
   std::vector<int> first_entry;  // number of output 0 of every node, and the number of entries at the end

@@ -72,7 +72,8 @@ const std::string* Symbol::attribute(const std::string& key) const {
 }
 
 void Symbol::set_attribute(const std::string& key, const std::string& value) {
-  MX_CHECK(single_node(), kValue, "[Symbol] attribute ", key, " cannot be set on a group of several nodes: set it on each");
+  MX_CHECK(single_node(), kValue, "[Symbol] attribute ", key,
+           " cannot be set on a group of several nodes: set it on each");
   Node& node = *outputs.front().node;
   if (key == "name") {
     node.name = value;

@@ -20,7 +20,8 @@ struct Symbol : RefCounted {
   // The node of all outputs, or null where they have several.
   const Node* single_node() const;
 
-  // Null where there is none. The names ctx_group, lr_mult, wd_mult, force_mirroring, mirror_stage also find "__<name>__".
+  // Null where there is none. The names ctx_group, lr_mult, wd_mult, force_mirroring, mirror_stage also find
+  // "__<name>__".
   const std::string* attribute(const std::string& key) const;
   void set_attribute(const std::string& key, const std::string& value);
   // Those of the first output's node, or "<node>$<key>" of every node.

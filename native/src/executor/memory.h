@@ -1,0 +1,28 @@
+// Where the intermediate results of a plan live: offsets in one arena, shared by results that are not needed together.
+#pragma once
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+namespace mx {
+
+struct MemoryStep {
+  std::vector<int> in, out;  // entry numbers; an entry that the arena doesn't hold has 0 bytes
+  std::vector<std::pair<int, int>>
+      in_place;  // (position in `in`, position in `out`): the output may overwrite the input
+  bool backward = false;
+};
+
+struct MemoryPlan {
+  static constexpr size_t kNowhere = static_cast<size_t>(-1);
+  std::vector<size_t> offsets;  // by entry
+  size_t total = 0;             // bytes of the arena
+  size_t wanted = 0;            // without any sharing
+  int in_place = 0;             // outputs that took over the memory of an input
+};
+
+// Steps run in order, first those that are not `backward`. What they leave for the backward steps is never overwritten:
+// these may run several times. reuse == false gives every entry memory of its own.
+MemoryPlan plan_memory(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, bool reuse);
+
+}  // namespace mx

@@ -1,0 +1,48 @@
+// A symbol made ready to run: infer, differentiate, place, prepare.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "executor/memory.h"
+#include "graph/gradient.h"
+#include "graph/symbol.h"
+#include "ndarray/ndarray.h"
+
+namespace mx {
+
+// The arrays that a plan works on, in the order of the symbol's lists.
+struct Binding {
+  Device device;
+  std::vector<NDArrayRef> arguments, gradients, auxiliary;  // gradients: null where the request is null
+  std::vector<int> requests;                                // MX_REQ_*
+};
+
+// One operator with everything that it needs.
+struct Step {
+  Ref<Node> node;  // names the step; kept for messages and the monitor
+  const OpDef* op = nullptr;
+  Params params;
+  std::vector<Tensor> in, out;
+  std::vector<Var*> reads, writes;  // of the arrays that others can see
+  std::shared_ptr<void> state;      // what the operator prepared at its first run
+};
+
+struct Plan {
+  std::vector<Step> forward, backward;
+  std::vector<NDArrayRef> outputs;
+  std::vector<NDArrayRef> zeros;  // gradients that are zero at every backward
+  Ref<Chunk> arena;
+  MemoryPlan memory;
+
+  // Where the gradient of head `head` is read: set before every backward.
+  struct HeadUse {
+    int head, step, input;
+  };
+  std::vector<HeadUse> head_uses;
+  std::vector<bool> needs_head;  // by output
+  std::vector<NDArrayRef> keep;  // the arrays behind the steps
+};
+
+Plan compile(const Symbol& symbol, const Binding& binding, bool reuse_memory);
+
+}  // namespace mx
