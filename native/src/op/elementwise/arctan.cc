@@ -1,0 +1,22 @@
+#include "mx/op/elementwise.h"
+
+namespace mx::MX_ISA {
+struct Arctan {
+  template <class T>
+  MX_XPU T operator()(T x) const {
+    return atan(x);
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(arctan, Elementwise<Arctan>, float, double)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(arctan) {
+  unary(op).describe("The inverse tangent of every element, in radians.").gradient([](GradientContext& g) {
+    g.set(0, g.call("elemwise_div", {g.head(), g.call("_plus_scalar", {g.call("square", {g.input(0)})})}));
+  });
+}
+}  // namespace mx
+#endif

@@ -1,0 +1,49 @@
+// Operators that pass their input on. One kernel, for every dtype; the drivers use it too.
+#include "mx/op/elementwise.h"
+
+namespace mx::MX_ISA {
+struct Copy {
+  template <class T>
+  MX_XPU T operator()(T x) const {
+    return x;
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(copy, Elementwise<Copy>, float, double, float16, bfloat16, uint8_t, int8_t, int32_t, int64_t, bool)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+namespace {
+void pass_on(const OpContext& ctx) {
+  if (ctx.out[0].data != ctx.in[0].data) run_elementwise(get_kernel("copy"), ctx.in.first(1), ctx.out);
+}
+OpDef& copying(OpDef& op) { return unary(op, "copy").forward(pass_on); }
+void head_as_it_is(GradientContext& g) { g.set(0, g.head()); }
+}  // namespace
+
+MX_OPERATOR(_copy) { copying(op).describe("A copy of the array.").alias("identity").gradient(head_as_it_is); }
+MX_OPERATOR(_copyto) { copying(op).describe("A copy of the array, in another place.").gradient(head_as_it_is); }
+MX_OPERATOR(BlockGrad) {
+  copying(op).describe("The array itself; no gradient passes through.").alias("stop_gradient").no_gradient();
+}
+MX_OPERATOR(make_loss) {
+  copying(op)
+      .describe("Makes a loss of the array: its gradient is 1, whatever comes after.")
+      .ignores_head()
+      .gradient([](GradientContext& g) { g.set(0, g.call("ones_like", {g.input(0)})); });
+}
+MX_OPERATOR(_identity_with_attr_like_rhs) {
+  op.describe("The first array; the second one only tells its shape.")
+      .input("lhs", "The array.")
+      .input("rhs", "An array of the same shape.")
+      .infer_shape(same_shape)
+      .inplace(0, 0)
+      .forward(pass_on)
+      .gradient([](GradientContext& g) {
+        g.set(0, g.head());
+        g.set(1, g.zeros_like(g.input(1)));
+      });
+}
+}  // namespace mx
+#endif

@@ -1,0 +1,22 @@
+#include "mx/op/elementwise.h"
+
+namespace mx::MX_ISA {
+struct Cos {
+  template <class T>
+  MX_XPU T operator()(T x) const {
+    return cos(x);
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(cos, Elementwise<Cos>, float, double)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(cos) {
+  unary(op).describe("The cosine of every element, in radians.").gradient([](GradientContext& g) {
+    g.set(0, g.call("negative", {g.call("elemwise_mul", {g.head(), g.call("sin", {g.input(0)})})}));
+  });
+}
+}  // namespace mx
+#endif

@@ -1,0 +1,26 @@
+#include "mx/op/elementwise.h"
+
+namespace mx::MX_ISA {
+struct Equal {
+  template <class T>
+  MX_XPU T operator()(T a, T b) const {
+    return T(a == b);
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(equal, Elementwise<Equal>, float, double, int32_t, int64_t)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(_equal) {
+  binary(op, "equal").describe("1 where a = b, else 0, for arrays of one shape.").alias("_Equal").no_gradient();
+}
+MX_OPERATOR(broadcast_equal) {
+  broadcast_binary(op, "equal").describe("1 where a = b, else 0, with broadcasting.").no_gradient();
+}
+MX_OPERATOR(_equal_scalar) {
+  scalar_binary(op, "equal").describe("1 where a = b, else 0; b is a number.").alias("_EqualScalar").no_gradient();
+}
+}  // namespace mx
+#endif

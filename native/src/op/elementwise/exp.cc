@@ -1,0 +1,22 @@
+#include "mx/op/elementwise.h"
+
+namespace mx::MX_ISA {
+struct Exp {
+  template <class T>
+  MX_XPU T operator()(T x) const {
+    return exp(x);
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(exp, Elementwise<Exp>, float, double)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(exp) {
+  unary(op).describe("e to the power of every element.").gradient([](GradientContext& g) {
+    g.set(0, g.call("elemwise_mul", {g.head(), g.output(0)}));
+  });
+}
+}  // namespace mx
+#endif

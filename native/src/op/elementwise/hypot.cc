@@ -1,0 +1,60 @@
+#include "mx/op/elementwise.h"
+
+namespace mx::MX_ISA {
+struct Hypot {
+  template <class T>
+  MX_XPU T operator()(T a, T b) const {
+    return hypot(a, b);
+  }
+};
+struct HypotGradientLeft {
+  template <class T>
+  MX_XPU T operator()(T head, T a, T b) const {
+    return head * a / hypot(a, b);
+  }
+};
+struct HypotGradientRight {
+  template <class T>
+  MX_XPU T operator()(T head, T a, T b) const {
+    return head * b / hypot(a, b);
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(hypot, Elementwise<Hypot>, float, double)
+MX_KERNELS(_backward_hypot_left, Elementwise<HypotGradientLeft>, float, double)
+MX_KERNELS(_backward_hypot_right, Elementwise<HypotGradientRight>, float, double)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(_hypot) {
+  binary(op, "hypot")
+      .describe("sqrt(a^2 + b^2) without overflow, for arrays of one shape.")
+      .alias("_Hypot")
+      .gradient([](GradientContext& g) {
+        if (g.wants(0)) g.set(0, g.call("_backward_hypot_left", {g.head(), g.input(0), g.input(1)}));
+        if (g.wants(1)) g.set(1, g.call("_backward_hypot_right", {g.head(), g.input(0), g.input(1)}));
+      });
+}
+MX_OPERATOR(broadcast_hypot) {
+  broadcast_binary(op, "hypot")
+      .describe("sqrt(a^2 + b^2) without overflow, with broadcasting.")
+      .gradient([](GradientContext& g) {
+        if (g.wants(0))
+          g.set(0, unbroadcast(g, g.call("_backward_hypot_left", {g.head(), g.input(0), g.input(1)}), g.input(0)));
+        if (g.wants(1))
+          g.set(1, unbroadcast(g, g.call("_backward_hypot_right", {g.head(), g.input(0), g.input(1)}), g.input(1)));
+      });
+}
+MX_OPERATOR(_hypot_scalar) {
+  scalar_binary(op, "hypot")
+      .describe("sqrt(a^2 + b^2) without overflow; b is a number.")
+      .alias("_HypotScalar")
+      .gradient(
+          [](GradientContext& g) { g.set(0, g.call_same("_backward_hypot_scalar", {g.head(), g.input(0)}).at(0)); });
+}
+MX_OPERATOR(_backward_hypot_left) { broadcasting(op, {"head", "a", "b"}); }
+MX_OPERATOR(_backward_hypot_right) { broadcasting(op, {"head", "a", "b"}); }
+MX_OPERATOR(_backward_hypot_scalar) { scalar_gradient(op, "_backward_hypot_left"); }
+}  // namespace mx
+#endif

@@ -1,0 +1,23 @@
+#include "mx/op/elementwise.h"
+
+namespace mx::MX_ISA {
+struct Log10 {
+  template <class T>
+  MX_XPU T operator()(T x) const {
+    return log10(x);
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(log10, Elementwise<Log10>, float, double)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(log10) {
+  unary(op).describe("The logarithm to base 10 of every element.").gradient([](GradientContext& g) {
+    g.set(0, g.call("_mul_scalar", {g.call("elemwise_div", {g.head(), g.input(0)})},
+                    ScalarParam{0.43429448190325182, false}));
+  });
+}
+}  // namespace mx
+#endif

@@ -1,0 +1,23 @@
+#include "mx/op/elementwise.h"
+
+namespace mx::MX_ISA {
+struct Log2 {
+  template <class T>
+  MX_XPU T operator()(T x) const {
+    return log2(x);
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(log2, Elementwise<Log2>, float, double)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(log2) {
+  unary(op).describe("The logarithm to base 2 of every element.").gradient([](GradientContext& g) {
+    g.set(0, g.call("_mul_scalar", {g.call("elemwise_div", {g.head(), g.input(0)})},
+                    ScalarParam{1.4426950408889634, false}));
+  });
+}
+}  // namespace mx
+#endif

@@ -1,0 +1,24 @@
+#include "mx/op/elementwise.h"
+
+namespace mx::MX_ISA {
+struct Rsqrt {
+  template <class T>
+  MX_XPU T operator()(T x) const {
+    return T(1) / sqrt(x);
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(rsqrt, Elementwise<Rsqrt>, float, double)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(rsqrt) {
+  unary(op).describe("1 / sqrt(x), for every element x.").gradient([](GradientContext& g) {
+    g.set(0,
+          g.call("elemwise_mul", {g.head(), g.call("_mul_scalar", {g.call("elemwise_div", {g.output(0), g.input(0)})},
+                                                   ScalarParam{-0.5, false})}));
+  });
+}
+}  // namespace mx
+#endif

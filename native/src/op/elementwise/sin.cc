@@ -1,0 +1,22 @@
+#include "mx/op/elementwise.h"
+
+namespace mx::MX_ISA {
+struct Sin {
+  template <class T>
+  MX_XPU T operator()(T x) const {
+    return sin(x);
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(sin, Elementwise<Sin>, float, double)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(sin) {
+  unary(op).describe("The sine of every element, in radians.").gradient([](GradientContext& g) {
+    g.set(0, g.call("elemwise_mul", {g.head(), g.call("cos", {g.input(0)})}));
+  });
+}
+}  // namespace mx
+#endif

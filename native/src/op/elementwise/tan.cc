@@ -1,0 +1,22 @@
+#include "mx/op/elementwise.h"
+
+namespace mx::MX_ISA {
+struct Tan {
+  template <class T>
+  MX_XPU T operator()(T x) const {
+    return tan(x);
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(tan, Elementwise<Tan>, float, double)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(tan) {
+  unary(op).describe("The tangent of every element, in radians.").gradient([](GradientContext& g) {
+    g.set(0, g.call("elemwise_mul", {g.head(), g.call("_plus_scalar", {g.call("square", {g.output(0)})})}));
+  });
+}
+}  // namespace mx
+#endif

@@ -1,0 +1,132 @@
+// Evenly spaced numbers, and the identity matrix.
+#include <cmath>
+
+#include "engine/threads.h"
+#include "mx/op.h"
+#include "mx/op/kernel.h"
+#include "mx/op/strided.h"
+
+namespace mx {
+namespace {
+
+struct ArangeParam {
+  double start = 0;
+  std::optional<double> stop;
+  double step = 1;
+  int32_t repeat = 1;
+  bool infer_range = false;
+  std::string ctx;
+  DType dtype = DType::kFloat32;
+  static void fields(auto& f) {
+    f.add("start", &ArangeParam::start, "The first number; without `stop`, the end, and 0 is the first.").required();
+    f.add("stop", &ArangeParam::stop, "The end, which is not reached.");
+    f.add("step", &ArangeParam::step, "The distance of two numbers.");
+    f.add("repeat", &ArangeParam::repeat, "How often each number stands.").range(1);
+    f.add("infer_range", &ArangeParam::infer_range, "Take the length from what the result is used with.");
+    f.add("ctx", &ArangeParam::ctx, "Where the array lives: cpu or cpu(0).");
+    f.add("dtype", &ArangeParam::dtype, "The dtype.");
+  }
+};
+struct LinspaceParam {
+  double start = 0, stop = 0;
+  int32_t num = 50;
+  bool endpoint = true;
+  std::string ctx;
+  DType dtype = DType::kFloat32;
+  static void fields(auto& f) {
+    f.add("start", &LinspaceParam::start, "The first number.").required();
+    f.add("stop", &LinspaceParam::stop, "The last number.").required();
+    f.add("num", &LinspaceParam::num, "How many numbers there are.").range(0);
+    f.add("endpoint", &LinspaceParam::endpoint, "Whether `stop` is one of them.");
+    f.add("ctx", &LinspaceParam::ctx, "Where the array lives: cpu or cpu(0).");
+    f.add("dtype", &LinspaceParam::dtype, "The dtype.");
+  }
+};
+struct EyeParam {
+  int64_t rows = 0, columns = 0, k = 0;
+  std::string ctx;
+  DType dtype = DType::kFloat32;
+  static void fields(auto& f) {
+    f.add("N", &EyeParam::rows, "Rows.").range(0).required();
+    f.add("M", &EyeParam::columns, "Columns; 0: as many as rows.").range(0);
+    f.add("k", &EyeParam::k, "Which diagonal: above the main one if positive, below if negative.");
+    f.add("ctx", &EyeParam::ctx, "Where the array lives: cpu or cpu(0).");
+    f.add("dtype", &EyeParam::dtype, "The dtype.");
+  }
+};
+
+// out[i] = start + (i / repeat) * step, computed in float64.
+void fill_range(const Tensor& out, double start, double step, int64_t repeat) {
+  const int64_t size = static_cast<int64_t>(size_of(out.dtype));
+  engine::parallel_for(out.size(), kGrain, [&](int64_t begin, int64_t end) {
+    double block[kLaneBlock];
+    for (int64_t at = begin; at < end; at += kLaneBlock) {
+      const int64_t n = end - at < kLaneBlock ? end - at : kLaneBlock;
+      for (int64_t i = 0; i < n; ++i) block[i] = start + static_cast<double>((at + i) / repeat) * step;
+      convert(block, DType::kFloat64, out.as<char>() + at * size, out.dtype, n);
+    }
+  });
+}
+
+template <class P>
+void infer_dtype(const InferDType& t) {
+  t.set_output(0, t.as<P>().dtype);
+}
+
+}  // namespace
+
+MX_OPERATOR(_arange) {
+  op.describe("Evenly spaced numbers from start to before stop.")
+      .params<ArangeParam>()
+      .no_gradient()
+      .infer_dtype(infer_dtype<ArangeParam>)
+      .infer_shape([](const InferShape& s) {
+        const auto& p = s.as<ArangeParam>();
+        if (p.infer_range && !p.stop) return s.set_output(0, Shape{-1});
+        const double from = p.stop ? p.start : 0, to = p.stop ? *p.stop : p.start,
+                     count = std::ceil((to - from) / p.step);
+        MX_CHECK(p.step != 0 && count > 0 && count < 1e15, kValue, "[_arange] start ", from, ", stop ", to, ", step ",
+                 p.step, " make no range");
+        s.set_output(0, Shape{static_cast<int64_t>(count) * p.repeat});
+      })
+      .forward([](const OpContext& ctx) {
+        const auto& p = ctx.as<ArangeParam>();
+        fill_range(ctx.out[0], p.stop || p.infer_range ? p.start : 0, p.step, p.repeat);
+      });
+}
+
+MX_OPERATOR(_linspace) {
+  op.describe("A number of evenly spaced numbers.")
+      .params<LinspaceParam>()
+      .no_gradient()
+      .infer_dtype(infer_dtype<LinspaceParam>)
+      .infer_shape([](const InferShape& s) { s.set_output(0, Shape{s.as<LinspaceParam>().num}); })
+      .forward([](const OpContext& ctx) {
+        const auto& p = ctx.as<LinspaceParam>();
+        const int parts = p.endpoint ? p.num - 1 : p.num;
+        fill_range(ctx.out[0], p.start, parts > 0 ? (p.stop - p.start) / parts : 0, 1);
+        if (p.endpoint && p.num > 1)  // exactly, whatever rounding did
+          convert(&p.stop, DType::kFloat64, element_at(ctx.out[0], p.num - 1), ctx.out[0].dtype, 1);
+      });
+}
+
+MX_OPERATOR(_eye) {
+  op.describe("A matrix with ones on a diagonal and zeros elsewhere.")
+      .params<EyeParam>()
+      .no_gradient()
+      .infer_dtype(infer_dtype<EyeParam>)
+      .infer_shape([](const InferShape& s) {
+        const auto& p = s.as<EyeParam>();
+        s.set_output(0, Shape{p.rows, p.columns ? p.columns : p.rows});
+      })
+      .forward([](const OpContext& ctx) {
+        const int64_t k = ctx.as<EyeParam>().k, columns = ctx.out[0].shape[1];
+        const double one = 1;
+        fill_zeros(ctx.out[0]);
+        for (int64_t row = 0; row < ctx.out[0].shape[0]; ++row)
+          if (row + k >= 0 && row + k < columns)
+            convert(&one, DType::kFloat64, element_at(ctx.out[0], row * columns + row + k), ctx.out[0].dtype, 1);
+      });
+}
+
+}  // namespace mx

@@ -1,0 +1,258 @@
+// The driver of reductions. Axes are merged into groups that are kept or reduced; each step takes the innermost reduced
+// group away, first from the array itself, then from partial results.
+#include "mx/op/reduce.h"
+
+#include "engine/threads.h"
+
+namespace mx {
+namespace {
+
+constexpr int64_t kRowPiece = 4096;     // elements of a row that one partial result covers
+constexpr int64_t kColumnPiece = 256;   // rows that one partial result covers
+constexpr int64_t kColumnWidth = 2048;  // columns of one task
+
+struct Stepper {
+  const OpContext& ctx;
+  const Kernel& kernel;
+  DType lane;
+  Loop loop;
+  int64_t lane_size;
+
+  void call(int mode, void* to, const void* from, int64_t n, int64_t count = 0) const {
+    LoopArgs args{ctx.params};
+    args.mode = mode, args.extra = &count;
+    loop(&to, &from, n, args);
+  }
+  char* at(void* lanes, int64_t i) const { return static_cast<char*>(lanes) + i * lane_size; }
+
+  // partials[pieces, width] -> partials[0, width], in a tree.
+  void tree(char* partials, int64_t pieces, int64_t width) const {
+    while (pieces > 1) {
+      const int64_t half = pieces / 2, rest = pieces - half;
+      call(kReduceCombine, partials, partials + rest * width * lane_size, half * width);
+      pieces = rest;
+    }
+  }
+
+  // in[outer, count] -> out[outer]
+  void rows(const Tensor& in, int64_t outer, int64_t count, char* out) const {
+    const int64_t pieces = (count + kRowPiece - 1) / kRowPiece, tasks = outer * pieces;
+    char* partials = pieces == 1 ? out : static_cast<char*>(ctx.workspace(tasks * lane_size));
+    const int64_t size = static_cast<int64_t>(size_of(in.dtype));
+    const Loop to_lane = in.dtype == lane ? nullptr : conversion(in.dtype, lane);
+    const int64_t per_task = count < kRowPiece ? count : kRowPiece, grain = kGrain / per_task + 1;
+    engine::parallel_for(tasks, grain, [&](int64_t begin, int64_t end) {
+      alignas(64) char block[kRowPiece * 8];
+      for (int64_t task = begin; task < end; ++task) {
+        const int64_t first = task % pieces * kRowPiece, n = count - first < kRowPiece ? count - first : kRowPiece;
+        const void* from = in.as<char>() + (task / pieces * count + first) * size;
+        if (to_lane) {
+          void* to = block;
+          to_lane(&to, &from, n, LoopArgs{});
+          from = block;
+        }
+        call(kReduceRow, partials + task * lane_size, from, n);
+      }
+    });
+    if (pieces == 1) return;
+    for (int64_t i = 0; i < outer; ++i) {
+      tree(partials + i * pieces * lane_size, pieces, 1);
+      call(kReduceStart, at(out, i), nullptr, 1);
+      call(kReduceCombine, at(out, i), partials + i * pieces * lane_size, 1);
+    }
+  }
+
+  // in[outer, count, inner] -> out[outer, inner]. `mapped`: `in` holds partial results.
+  void columns(const Tensor& in, int64_t outer, int64_t count, int64_t inner, char* out, bool mapped) const {
+    const int64_t pieces = (count + kColumnPiece - 1) / kColumnPiece;
+    const int64_t widths = (inner + kColumnWidth - 1) / kColumnWidth;
+    char* partials = pieces == 1 ? out : static_cast<char*>(ctx.workspace(outer * pieces * inner * lane_size));
+    const int64_t size = static_cast<int64_t>(size_of(in.dtype));
+    const Loop to_lane = in.dtype == lane ? nullptr : conversion(in.dtype, lane);
+    const int64_t per_task =
+        (count < kColumnPiece ? count : kColumnPiece) * (inner < kColumnWidth ? inner : kColumnWidth);
+    engine::parallel_for(outer * pieces * widths, kGrain / per_task + 1, [&](int64_t begin, int64_t end) {
+      alignas(64) char block[kColumnWidth * 8];
+      for (int64_t task = begin; task < end; ++task) {
+        const int64_t left = task % widths * kColumnWidth, piece = task / widths % pieces, o = task / widths / pieces;
+        const int64_t n = inner - left < kColumnWidth ? inner - left : kColumnWidth;
+        const int64_t top = piece * kColumnPiece, bottom = count - top < kColumnPiece ? count : top + kColumnPiece;
+        char* to = partials + ((o * pieces + piece) * inner + left) * lane_size;
+        call(kReduceStart, to, nullptr, n);
+        for (int64_t r = top; r < bottom; ++r) {
+          const void* from = in.as<char>() + ((o * count + r) * inner + left) * size;
+          if (to_lane) {
+            void* converted = block;
+            to_lane(&converted, &from, n, LoopArgs{});
+            from = block;
+          }
+          call(mapped ? kReduceCombine : kReduceColumns, to, from, n);
+        }
+      }
+    });
+    if (pieces == 1) return;
+    for (int64_t o = 0; o < outer; ++o) {
+      char* own = partials + o * pieces * inner * lane_size;
+      tree(own, pieces, inner);
+      call(kReduceStart, at(out, o * inner), nullptr, inner);
+      call(kReduceCombine, at(out, o * inner), own, inner);
+    }
+  }
+};
+
+void forward_reduce(const OpContext& ctx) {
+  const auto& p = ctx.as<ReduceParam>();
+  const unsigned axes = reduced_axes(p.axis, p.exclude, ctx.in[0].shape.ndim, ctx.op.name);
+  run_reduce(ctx, *static_cast<const Kernel*>(ctx.op.block_data), ctx.in[0], ctx.out[0], axes);
+}
+
+Shape result_shape(const InferShape& s, const Shape& data, bool keepdims) {
+  const auto& p = s.as<ReduceParam>();
+  return reduced_shape(data, reduced_axes(p.axis, p.exclude, data.ndim, s.op.name), keepdims);
+}
+
+}  // namespace
+
+unsigned reduced_axes(const std::optional<Shape>& axis, bool exclude, int ndim, std::string_view op) {
+  const unsigned all = (1u << ndim) - 1;
+  if (!axis || axis->ndim <= 0) return all;
+  unsigned axes = 0;
+  for (int64_t value : *axis) {
+    const unsigned bit = 1u << normalize_axis(value, ndim, op);
+    MX_CHECK(!(axes & bit), kValue, "[", op, "] axis ", value, " stands twice in ", *axis);
+    axes |= bit;
+  }
+  return exclude ? all & ~axes : axes;
+}
+
+Shape reduced_shape(const Shape& in, unsigned axes, bool keepdims) {
+  if (!in.rank_known()) return {};
+  Shape out = Shape::filled(0, 0);
+  for (int i = 0; i < in.ndim; ++i) {
+    if (!(axes >> i & 1))
+      out.push_back(in[i]);
+    else if (keepdims)
+      out.push_back(1);
+  }
+  if (out.ndim == 0) out.push_back(1);
+  return out;
+}
+
+void run_reduce(const OpContext& ctx, const Kernel& kernel, const Tensor& in, const Tensor& out, unsigned axes) {
+  const int64_t results = out.size();
+  if (results == 0) return;
+  // The lane follows the input: a norm of int8 with a float result still starts from integers converted to `lane`.
+  const DType lane = kernel.lane(is_floating(out.dtype) && !is_floating(in.dtype) ? out.dtype : in.dtype);
+  const Stepper step{ctx, kernel, lane, kernel.loop(lane), static_cast<int64_t>(size_of(lane))};
+
+  // Neighbouring axes of one kind become one group; axes of size 1 belong to any.
+  int64_t sizes[kMaxNdim];
+  bool reduced[kMaxNdim];
+  int groups = 0;
+  int64_t count = 1;
+  for (int i = 0; i < in.shape.ndim; ++i) {
+    const bool here = axes >> i & 1;
+    if (here) count *= in.shape[i];
+    if (in.shape[i] == 1) continue;
+    if (groups && reduced[groups - 1] == here)
+      sizes[groups - 1] *= in.shape[i];
+    else
+      sizes[groups] = in.shape[i], reduced[groups++] = here;
+  }
+  int steps = 0;
+  for (int i = 0; i < groups; ++i) steps += reduced[i];
+
+  char* result = out.dtype == lane ? out.as<char>() : static_cast<char*>(ctx.workspace(results * step.lane_size));
+  if (count == 0) {
+    step.call(kReduceStart, result, nullptr, results);
+  } else if (steps == 0) {  // still maps: norm of (n, 1) over its last axis
+    Tensor flat{in.data, Shape{1, results}, in.dtype};
+    step.columns(flat, 1, 1, results, result, false);
+  }
+  Tensor from = in;
+  for (int done = 0; count > 0 && done < steps; ++done) {
+    int g = groups - 1;
+    while (!reduced[g]) --g;
+    int64_t outer = 1, inner = 1;
+    for (int i = 0; i < g; ++i) outer *= sizes[i];
+    for (int i = g + 1; i < groups; ++i) inner *= sizes[i];
+    char* to = done + 1 == steps ? result : static_cast<char*>(ctx.workspace(outer * inner * step.lane_size));
+    if (inner == 1 && done == 0)
+      step.rows(from, outer, sizes[g], to);
+    else
+      step.columns(from, outer, sizes[g], inner, to, done > 0);
+    from = Tensor{to, Shape{outer * inner}, lane};
+    for (int i = g; i + 1 < groups; ++i) sizes[i] = sizes[i + 1], reduced[i] = reduced[i + 1];
+    --groups;
+  }
+  engine::parallel_for(results, kGrain, [&](int64_t begin, int64_t end) {
+    step.call(kReduceFinish, step.at(result, begin), nullptr, end - begin, count);
+    if (result != out.as<char>())
+      convert(step.at(result, begin), lane, out.as<char>() + begin * size_of(out.dtype), out.dtype, end - begin);
+  });
+}
+
+OpDef& reduce(OpDef& op, const char* kernel) {
+  return op.input("data", "The array.")
+      .params<ReduceParam>()
+      .data(&get_kernel(kernel ? kernel : op.name.c_str()))
+      .forward(forward_reduce)
+      .infer_shape([](const InferShape& s) {
+        if (s.in[0].rank_known()) s.set_output(0, result_shape(s, s.in[0], s.as<ReduceParam>().keepdims));
+      });
+}
+
+Tensor keep_axes(const Tensor& result, const Shape& data, unsigned axes) {
+  Shape shape = data;
+  for (int i = 0; i < data.ndim; ++i)
+    if (axes >> i & 1) shape[i] = 1;
+  return {result.data, shape, result.dtype};
+}
+
+namespace {
+void infer_gradient(const InferShape& s) {
+  for (size_t i = 0; i < s.in.size(); ++i)
+    if (s.op.inputs[i].name[0] == 'd') s.same(i, 0);
+  if (!s.out[0].rank_known()) return;
+  for (size_t i = 0; i < s.in.size(); ++i)
+    if (s.op.inputs[i].name[0] != 'd') s.set_input(i, result_shape(s, s.out[0], s.as<ReduceParam>().keepdims));
+}
+
+template <bool kMean>
+void forward_spread(const OpContext& ctx) {
+  const auto& p = ctx.as<ReduceParam>();
+  const Tensor& out = ctx.out[0];
+  const Tensor head = keep_axes(ctx.in[0], out.shape, reduced_axes(p.axis, p.exclude, out.shape.ndim, ctx.op.name));
+  if constexpr (!kMean) return run_elementwise(get_kernel("copy"), std::span(&head, 1), ctx.out);
+  const double factor = head.size() / static_cast<double>(out.size());
+  const Tensor in[] = {head, {const_cast<double*>(&factor), Shape{1}, DType::kFloat64}};
+  run_elementwise(get_kernel("multiply"), in, ctx.out);
+}
+}  // namespace
+
+OpDef& spread_gradient(OpDef& op, bool mean) {
+  return op.input("head", "The gradient of the result.")
+      .input("data", "Only its shape matters.")
+      .describe("A part of the gradient of a reduction.")
+      .params<ReduceParam>()
+      .infer_shape(infer_gradient)
+      .forward(mean ? forward_spread<true> : forward_spread<false>);
+}
+
+OpDef& reduce_gradient(OpDef& op, const char* marks) {
+  static constexpr const char *kData[] = {"data0", "data1", "data2"}, *kResult[] = {"result0", "result1", "result2"};
+  for (int i = 0; marks[i]; ++i) op.input(marks[i] == 'd' ? kData[i] : kResult[i], "An array.");
+  op.describe("A part of the gradient of a reduction.").params<ReduceParam>().data(&get_kernel(op.name.c_str()));
+  op.infer_shape(infer_gradient);
+  return op.forward([](const OpContext& ctx) {
+    const auto& p = ctx.as<ReduceParam>();
+    const Shape& data = ctx.out[0].shape;
+    const unsigned axes = reduced_axes(p.axis, p.exclude, data.ndim, ctx.op.name);
+    Tensor in[3];
+    for (size_t i = 0; i < ctx.in.size(); ++i)
+      in[i] = ctx.op.inputs[i].name[0] == 'd' ? ctx.in[i] : keep_axes(ctx.in[i], data, axes);
+    run_elementwise(*static_cast<const Kernel*>(ctx.op.block_data), std::span(in, ctx.in.size()), ctx.out, ctx.params);
+  });
+}
+
+}  // namespace mx

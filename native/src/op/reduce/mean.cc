@@ -1,0 +1,37 @@
+#include "mx/op/reduce.h"
+
+namespace mx::MX_ISA {
+struct Mean {
+  template <class T>
+  MX_XPU static T identity() {
+    return T(0);
+  }
+  template <class T>
+  MX_XPU T map(T x) const {
+    return x;
+  }
+  template <class T>
+  MX_XPU T combine(T a, T b) const {
+    return a + b;
+  }
+  template <class T>
+  MX_XPU T finish(T sum, int64_t count) const {
+    return sum / T(count);
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(mean, Reduce<Mean>, float, double)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(mean) {
+  reduce(op).describe("The mean over axes.").gradient([](GradientContext& g) {
+    g.set(0, g.call_same("_backward_mean", {g.head(), g.input(0)}).at(0));
+  });
+}
+MX_OPERATOR(_backward_mean) {
+  spread_gradient(op, true).gradient([](GradientContext& g) { g.set(0, g.call_same("mean", {g.head()}).at(0)); });
+}
+}  // namespace mx
+#endif

@@ -1,0 +1,33 @@
+#include "mx/op/reduce.h"
+
+namespace mx::MX_ISA {
+struct Sum {
+  template <class T>
+  MX_XPU static T identity() {
+    return T(0);
+  }
+  template <class T>
+  MX_XPU T map(T x) const {
+    return x;
+  }
+  template <class T>
+  MX_XPU T combine(T a, T b) const {
+    return add(a, b);
+  }
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(sum, Reduce<Sum>, float, double, int32_t, int64_t)
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(sum) {
+  reduce(op).describe("The sum over axes.").alias("sum_axis").gradient([](GradientContext& g) {
+    g.set(0, g.call_same("_backward_sum", {g.head(), g.input(0)}).at(0));
+  });
+}
+MX_OPERATOR(_backward_sum) {
+  spread_gradient(op, false).gradient([](GradientContext& g) { g.set(0, g.call_same("sum", {g.head()}).at(0)); });
+}
+}  // namespace mx
+#endif
