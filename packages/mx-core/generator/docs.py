@@ -20,7 +20,12 @@ def _filled(text: str, indent: str, hanging: str) -> str:
         plain = not line.startswith((" ", ">>>", "|", "..."))
         if plain and len(start + line) > WIDTH:
             lines += textwrap.wrap(
-                line, WIDTH, initial_indent=start, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
+                line,
+                WIDTH,
+                initial_indent=start,
+                subsequent_indent=hanging,
+                break_long_words=False,
+                break_on_hyphens=False,
             )
         else:
             lines.append((start + line).rstrip())
@@ -69,7 +74,8 @@ def docstring(op: Op, twin: str, extra: list[tuple[str, str]], kind: str, with_d
     if rest.strip():
         parts.append(_filled(rest.strip("\n"), "    ", "    "))
     entries = [
-        _entry(f"*{python_name(a.name)}" if op.variadic_count else python_name(a.name), _sentence(a.doc)) for a in op.inputs
+        _entry(f"*{python_name(a.name)}" if op.variadic_count else python_name(a.name), _sentence(a.doc))
+        for a in op.inputs
     ]
     entries += [_entry(python_name(p.name), _param(op, p, with_default)) for p in op.params]
     entries += [_entry(name, text) for name, text in extra]
@@ -86,4 +92,4 @@ def docstring(op: Op, twin: str, extra: list[tuple[str, str]], kind: str, with_d
     text = "\n\n".join(parts)
     quote = 'r"""' if "\\" in text else '"""'
     text = text.replace('"""', "'''")
-    return f"    {quote}{text}\n    \"\"\"\n"
+    return f'    {quote}{text}\n    """\n'

@@ -29,9 +29,7 @@ def array_function(op: Op) -> str:
     returned = call("return invoke", [f"_op_{op.name}", arrays, given, "out"], "", "    ")
     if max(map(len, returned.splitlines())) > WIDTH:  # a tuple too long for its line
         lines = "".join(f"            {value},\n" for value in values)
-        returned = (
-            f"    return invoke(\n        _op_{op.name},\n        {arrays},\n        (\n{lines}        ),\n        out,\n    )"
-        )
+        returned = f"    return invoke(\n        _op_{op.name},\n        {arrays},\n        (\n{lines}        ),\n        out,\n    )"
     signature = call(f"def {op.name}", list(map(str, head)), f" -> {result}:")
     return f"{signature}\n{doc}{body}{returned}\n"
 
@@ -39,7 +37,11 @@ def array_function(op: Op) -> str:
 def symbol_function(op: Op, name: str) -> str:
     """A function on symbols, for one of the operator's names: the name decides how nodes are called."""
     head = [*inputs(op, "Symbol", all_optional=True), *params(op, keep_unset=True)]
-    head += [Parameter("name", "str | None", "None"), Parameter("attr", "Mapping[str, str] | None", "None"), ANY_KEYWORDS]
+    head += [
+        Parameter("name", "str | None", "None"),
+        Parameter("attr", "Mapping[str, str] | None", "None"),
+        ANY_KEYWORDS,
+    ]
     if name == op.name:
         doc = docstring(op, f"mx_core.ndarray.{op.name}", [("name", NAME), ("attr", ATTR)], "symbol", True)
     else:

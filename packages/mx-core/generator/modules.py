@@ -122,7 +122,9 @@ def _namespace_modules(package: str, kind: str, ops: list[Op], homes: dict[str, 
         lines = "".join(_imported(f"{package}.{home}", list(names)) for home, names in sorted(modules.items()))
         title = f"Every operator of the namespace {namespace.strip('_')}, by name."
         names = _listed([public for _, _, public in entries]) if entries else "__all__: list[str] = []\n"
-        texts[f"namespace_{namespace.strip('_')}.py"] = HEAD.format(title=title) + lines + ("\n" if lines else "") + names
+        texts[f"namespace_{namespace.strip('_')}.py"] = (
+            HEAD.format(title=title) + lines + ("\n" if lines else "") + names
+        )
     return texts
 
 
@@ -150,7 +152,7 @@ def _method_modules(package: str, kind: str, ops: list[Op]) -> dict[str, str]:
     texts["methods.py"] = (
         HEAD.format(title=f"Methods of {kind} that are operators.")
         + "".join(f"from {package}.{module} import {part}\n" for module, part in parts)
-        + f'\n\nclass Methods({", ".join(part for _, part in parts)}):\n'
+        + f"\n\nclass Methods({', '.join(part for _, part in parts)}):\n"
         + '    """All operators whose first input is the object."""\n\n    __slots__ = ()\n'
     )
     return texts

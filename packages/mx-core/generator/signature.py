@@ -90,7 +90,9 @@ def params(op: Op, keep_unset: bool = False) -> list[Parameter]:
         if param.name == op.variadic_count:
             found.append(Parameter(python_name(param.name), "int | None", "None"))
         else:
-            found.append(Parameter(python_name(param.name), annotation(param), "_Null" if keep_unset else default(param)))
+            found.append(
+                Parameter(python_name(param.name), annotation(param), "_Null" if keep_unset else default(param))
+            )
     return found
 
 

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mx_core import _ffi
-from mx_core._ffi import NDArrayBase
 from mx_core.base import MXTypeError, MXValueError
+from mx_core.ndarray._call import is_array
 
 if TYPE_CHECKING:
     from mx_core.ndarray import NDArray
@@ -111,7 +111,7 @@ def predict_mode() -> _Scope:
 
 
 def _listed(value: Any, what: str) -> list[Any]:
-    found = [value] if isinstance(value, NDArrayBase) else value
+    found = [value] if is_array(value) else value
     if not isinstance(found, list | tuple):
         raise MXTypeError(f"[autograd] {what} must be an NDArray or a list of them, got {type(value).__name__}")
     return list(found)
@@ -192,7 +192,7 @@ def grad(
     np.float32(12.0)
     """
     tops, seeds = _heads(heads, head_grads)
-    single = isinstance(variables, NDArrayBase)
+    single = is_array(variables)
     wanted = _listed(variables, "variables")
     if not wanted:
         raise MXValueError("[autograd.grad] there are no variables")
@@ -245,16 +245,16 @@ class Function:
             outputs = self.forward(*inputs)
         if not is_recording():
             return outputs
-        listed = [outputs] if isinstance(outputs, NDArrayBase) else list(outputs)
+        listed = [outputs] if is_array(outputs) else list(outputs)
         # an output that is an input, or a saved array, must not be given a second history
         fresh = [array.detach() for array in listed]
         _ffi.record_function(inputs, fresh, self._call_backward)
-        return fresh[0] if isinstance(outputs, NDArrayBase) else type(outputs)(fresh)
+        return fresh[0] if is_array(outputs) else type(outputs)(fresh)
 
     def _call_backward(self, output_gradients: list[NDArray]) -> Sequence[NDArray]:
         with pause(train_mode=is_training()):
             found = self.backward(*output_gradients)
-        return [found] if isinstance(found, NDArrayBase) else found
+        return [found] if is_array(found) else found
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the outputs. Override this."""

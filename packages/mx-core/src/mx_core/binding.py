@@ -40,7 +40,7 @@ def requests_of(symbol: Symbol, grad_req: Any, what: str) -> list[str]:
     return found
 
 
-def _in_order(given: Any, names: list[str], what: str, all_needed: bool) -> list[NDArray | None]:
+def _in_order(given: Any, names: list[str], what: str, all_needed: bool) -> list[Any]:
     """Arrays given as a list or by name, in the order of ``names``."""
     if given is None:
         given = {}
@@ -63,7 +63,9 @@ def _check_unique(symbol: Symbol) -> None:
     for names, what in ((symbol.list_arguments(), "arguments"), (symbol.list_auxiliary_states(), "auxiliary states")):
         double = sorted({name for name in names if names.count(name) > 1})
         if double:
-            raise MXValueError(f"[Symbol.bind] several {what} are called {', '.join(double)}: give each a name of its own")
+            raise MXValueError(
+                f"[Symbol.bind] several {what} are called {', '.join(double)}: give each a name of its own"
+            )
 
 
 def bind(
@@ -169,12 +171,18 @@ def _types(symbol: Symbol, names: list[str], states: list[str], type_dict: Mappi
     if type_dict is None:
         attrs = symbol.attr_dict()
         own = {name: attrs.get(name, {}).get("__dtype__") for name in names}
-        known = {name: _FLOAT32 if text in (None, "-1") else dtype_number(text if not text.isdigit() else numpy_type(int(text)))
-                 for name, text in own.items()}
+        known = {
+            name: _FLOAT32
+            if text in (None, "-1")
+            else dtype_number(text if not text.isdigit() else numpy_type(int(text)))
+            for name, text in own.items()
+        }
         if any(text not in (None, "-1", "0") for text in own.values()):
             inferred = _infer(symbol, {name: n for name, n in known.items() if own[name] not in (None, "-1")})
-            known = {name: n if own[name] not in (None, "-1") or inferred[0][i] < 0 else inferred[0][i]
-                     for i, (name, n) in enumerate(known.items())}
+            known = {
+                name: n if own[name] not in (None, "-1") or inferred[0][i] < 0 else inferred[0][i]
+                for i, (name, n) in enumerate(known.items())
+            }
     else:
         known = {name: dtype_number(dtype) for name, dtype in type_dict.items() if name in names or name in states}
     arguments, auxiliary = _infer(symbol, known)

@@ -104,12 +104,16 @@ class Executor(ExecutorBase):
         """
         for name, value in kwargs.items():
             if name not in self._arg_dict:
-                raise MXTypeError(f"[Executor.forward] there is no argument {name!r}, only {', '.join(self._arg_names)}")
+                raise MXTypeError(
+                    f"[Executor.forward] there is no argument {name!r}, only {', '.join(self._arg_names)}"
+                )
             bound = self._arg_dict[name]
             if not isinstance(value, NDArrayBase | np.ndarray):
                 raise MXTypeError(f"[Executor.forward] {name} must be an array, got {type(value).__name__}")
             if value.shape != bound.shape:
-                raise MXValueError(f"[Executor.forward] {name} is bound to shape {bound.shape}, got {value.shape}: use reshape()")
+                raise MXValueError(
+                    f"[Executor.forward] {name} is bound to shape {bound.shape}, got {value.shape}: use reshape()"
+                )
             bound[:] = value
         self._forward(bool(is_train))
         return self.outputs
@@ -157,7 +161,10 @@ class Executor(ExecutorBase):
             aux_params: {name: array} for auxiliary states.
             allow_extra_params: Pass over names that do not exist.
         """
-        for given, own, what in ((arg_params, self._arg_dict, "argument"), (aux_params or {}, self._aux_dict, "auxiliary state")):
+        for given, own, what in (
+            (arg_params, self._arg_dict, "argument"),
+            (aux_params or {}, self._aux_dict, "auxiliary state"),
+        ):
             for name, array in given.items():
                 if name in own:
                     target = own[name]
@@ -180,7 +187,9 @@ class Executor(ExecutorBase):
         shapes = {name: array.shape for name, array in self._arg_dict.items()}
         for name in kwargs:
             if name not in shapes:
-                raise MXValueError(f"[Executor.reshape] there is no argument {name!r}, only {', '.join(self._arg_names)}")
+                raise MXValueError(
+                    f"[Executor.reshape] there is no argument {name!r}, only {', '.join(self._arg_names)}"
+                )
         arg_shapes, _, aux_shapes = self._symbol.infer_shape(**{name: tuple(shape) for name, shape in kwargs.items()})
         if arg_shapes is None:
             raise MXValueError(f"[Executor.reshape] {kwargs} do not determine all shapes")

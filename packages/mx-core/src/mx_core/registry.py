@@ -97,12 +97,16 @@ def get_create_func(base_class: type, nickname: str) -> Callable[..., Any]:
             raise MXTypeError(f"[registry] {nickname} must be a name or a {base_class.__name__}, got {name!r}")
         if name.startswith("["):
             if args or kwargs:
-                raise MXTypeError(f"[registry] arguments of a {nickname} stand either in the JSON or beside it, not in both")
+                raise MXTypeError(
+                    f"[registry] arguments of a {nickname} stand either in the JSON or beside it, not in both"
+                )
             name, kwargs = json.loads(name)
             return create(name, **kwargs)
         if name.startswith("{"):
             if args or kwargs:
-                raise MXTypeError(f"[registry] arguments of a {nickname} stand either in the JSON or beside it, not in both")
+                raise MXTypeError(
+                    f"[registry] arguments of a {nickname} stand either in the JSON or beside it, not in both"
+                )
             return create(**json.loads(name))
         try:
             cls = registry[name.lower()]

@@ -1,12 +1,17 @@
 """What generated functions share."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 from mx_core import _ffi
 from mx_core.base import MXTypeError
+
+if TYPE_CHECKING:
+    from mx_core.ndarray.ndarray import NDArray
 
 
 def reject(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> NoReturn:
@@ -21,3 +26,8 @@ def reject(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> NoReturn:
 def is_recorded(array: _ffi.NDArrayBase) -> bool:
     """Whether what is computed from the array now must be recorded."""
     return _ffi.set_recording(-1) and array._has_history()
+
+
+def is_array(value: Any) -> TypeGuard[NDArray]:
+    """Whether the value is an array."""
+    return isinstance(value, _ffi.NDArrayBase)

@@ -1,4 +1,10 @@
 """Operators that other functions are made of. Their names begin with an underscore."""
 
+from typing import Any
+
 from mx_core.ndarray._generated.namespace_internal import *  # noqa: F403
 from mx_core.ndarray._generated.namespace_internal import __all__ as __all__
+
+
+def __getattr__(name: str) -> Any:
+    raise AttributeError(f"[mx_core.ndarray] this version of mx has no operator {name!r}")

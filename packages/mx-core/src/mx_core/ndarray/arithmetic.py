@@ -47,7 +47,7 @@ def _apply(
     if isinstance(lhs, NDArrayBase) and isinstance(rhs, NDArrayBase):
         return getattr(op, arrays)(lhs, rhs)
     for value in (lhs, rhs):
-        if not isinstance(value, NDArrayBase | _NUMBERS):
+        if not isinstance(value, (NDArrayBase, *_NUMBERS)):
             raise MXTypeError(f"[{name}] operands must be NDArrays or numbers, got {type(value).__name__}")
     if isinstance(lhs, NDArrayBase):
         return getattr(_internal, right)(lhs, scalar=float(rhs))
@@ -141,19 +141,23 @@ def lesser_equal(lhs: NDArray | float, rhs: NDArray | float) -> Any:
 def logical_and(lhs: NDArray | float, rhs: NDArray | float) -> Any:
     """Return 1 where both are non-zero and 0 elsewhere, in the dtype of the operands."""
     numbers = _flag(lambda a, b: bool(a) and bool(b))
-    return _apply("logical_and", lhs, rhs, "broadcast_logical_and", *["_logical_and_scalar"] * 2, numbers)
+    return _apply(
+        "logical_and", lhs, rhs, "broadcast_logical_and", "_logical_and_scalar", "_logical_and_scalar", numbers
+    )
 
 
 def logical_or(lhs: NDArray | float, rhs: NDArray | float) -> Any:
     """Return 1 where one of the two is non-zero and 0 elsewhere, in the dtype of the operands."""
     numbers = _flag(lambda a, b: bool(a) or bool(b))
-    return _apply("logical_or", lhs, rhs, "broadcast_logical_or", *["_logical_or_scalar"] * 2, numbers)
+    return _apply("logical_or", lhs, rhs, "broadcast_logical_or", "_logical_or_scalar", "_logical_or_scalar", numbers)
 
 
 def logical_xor(lhs: NDArray | float, rhs: NDArray | float) -> Any:
     """Return 1 where exactly one of the two is non-zero and 0 elsewhere, in the dtype of the operands."""
     numbers = _flag(lambda a, b: bool(a) != bool(b))
-    return _apply("logical_xor", lhs, rhs, "broadcast_logical_xor", *["_logical_xor_scalar"] * 2, numbers)
+    return _apply(
+        "logical_xor", lhs, rhs, "broadcast_logical_xor", "_logical_xor_scalar", "_logical_xor_scalar", numbers
+    )
 
 
 def _flag(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], int]:

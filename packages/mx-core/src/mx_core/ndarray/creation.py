@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mx_core import _ffi
-from mx_core._ffi import NDArrayBase
 from mx_core.base import MXTypeError, mx_real_t
 from mx_core.context import Context, _checked, current_context
 from mx_core.dtype import dtype_number
 from mx_core.ndarray import _internal
+from mx_core.ndarray._call import is_array
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -50,7 +50,7 @@ def array(source_array: Any, ctx: Context | str | None = None, dtype: DTypeLike 
     >>> mx.nd.array([[1, 2], [3, 4]]).dtype
     <class 'numpy.float32'>
     """
-    if isinstance(source_array, NDArrayBase):
+    if is_array(source_array):
         if dtype is None:
             dtype = source_array.dtype
         source = source_array.asnumpy()

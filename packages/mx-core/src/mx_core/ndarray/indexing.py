@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mx_core import _ffi
 from mx_core._ffi import NDArrayBase
 from mx_core.base import MXIndexError, MXNetError, MXTypeError, MXValueError
 from mx_core.ndarray import _internal, op
-from mx_core.ndarray._call import is_recorded
+from mx_core.ndarray._call import is_array, is_recorded
 from mx_core.ndarray.creation import array as make
 from mx_core.ndarray.creation import empty
 
@@ -85,7 +86,7 @@ class _Block:
             stride *= shape[axis]
         return place
 
-    def bounds(self) -> dict[str, tuple[int | None, ...]]:
+    def bounds(self) -> dict[str, Any]:
         """begin, end and step for the operators on slices. None: to the very end of an axis that is read backwards."""
         end = tuple(None if stop < 0 else stop for stop in self.end)
         return {"begin": tuple(self.begin), "end": end, "step": tuple(self.step)}
@@ -122,10 +123,10 @@ def _expand(key: Any, ndim: int, shape: tuple[int, ...]) -> tuple[tuple[Any, ...
 
 
 def _index_array(item: Any) -> np.ndarray:
-    array = item.asnumpy() if isinstance(item, NDArrayBase) else None
+    array = item.asnumpy() if is_array(item) else None
     if array is None:
         if isinstance(item, list | tuple):
-            item = [each.asnumpy() if isinstance(each, NDArrayBase) else each for each in item]
+            item = [each.asnumpy() if is_array(each) else each for each in item]
         array = np.asarray(item)
     if array.dtype.kind == "b":
         return array
@@ -176,8 +177,10 @@ def get_item(array: NDArray, key: Any) -> NDArray:
 
 def _gather(array: NDArray, key: tuple[Any, ...]) -> NDArray:
     first = key[0]
-    if isinstance(first, np.ndarray) and first.dtype.kind != "b" and all(
-        isinstance(item, slice) and item == slice(None) for item in key[1:]
+    if (
+        isinstance(first, np.ndarray)
+        and first.dtype.kind != "b"
+        and all(isinstance(item, slice) and item == slice(None) for item in key[1:])
     ):
         length = array.shape[0]
         if first.size and not (-length <= first.min() and first.max() < length):
@@ -232,14 +235,22 @@ def _fill(array: NDArray, value: Any) -> None:
     if _is_number(value):
         _internal._full(shape=array.shape, ctx=str(array.context), dtype=array.dtype, value=value, out=array)
         return
-    if isinstance(value, NDArrayBase) and value.shape == array.shape:
+    if is_array(value) and value.shape == array.shape:
         if value.handle != array.handle:
-            _internal._copyto(value, out=array)
+            copy_elements(value, array)
         return
-    if isinstance(value, NDArrayBase):
-        _internal._copyto(_as_values(array, value, array.shape), out=array)
+    if is_array(value):
+        copy_elements(_as_values(array, value, array.shape), array)
         return
     array._sync_copyfrom(_broadcast(np.asarray(value, dtype=array.dtype), array.shape))
+
+
+def copy_elements(source: NDArray, to: NDArray) -> None:
+    """Copy all elements, with conversion. Where gradients are recorded the copy is an operator like any other."""
+    if is_recorded(source):
+        _internal._copyto(source if source.dtype == to.dtype else source.astype(to.dtype), out=to)
+    else:
+        _ffi.copy_to(source, to)
 
 
 def _broadcast(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -255,7 +266,7 @@ def _broadcast(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 def _as_values(array: NDArray, value: Any, shape: tuple[int, ...]) -> NDArray:
     """The value as an array of the given shape and the dtype of ``array``."""
-    if not isinstance(value, NDArrayBase):
+    if not is_array(value):
         values = _broadcast(np.asarray(value, dtype=array.dtype), shape)
         return make(values, ctx=array.context, dtype=array.dtype)
     if value.dtype != array.dtype:
@@ -265,7 +276,9 @@ def _as_values(array: NDArray, value: Any, shape: tuple[int, ...]) -> NDArray:
         own = own[1:]
     own = (1,) * (len(shape) - len(own)) + own
     if len(own) != len(shape) or any(have not in (1, want) for have, want in zip(own, shape)):
-        raise MXValueError(f"[NDArray.__setitem__] values of shape {value.shape} do not fit into a part of shape {shape}")
+        raise MXValueError(
+            f"[NDArray.__setitem__] values of shape {value.shape} do not fit into a part of shape {shape}"
+        )
     value = value if value.shape == own else value.reshape(own)
     return value if own == shape else op.broadcast_to(value, shape=shape)
 

@@ -35,7 +35,9 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
     if not zero_copy:
         return array(ndarray, dtype=ndarray.dtype)
     if not ndarray.flags["C_CONTIGUOUS"] or not ndarray.dtype.isnative:
-        raise MXValueError("[from_numpy] memory can be shared only in C order and native byte order: pass zero_copy=False")
+        raise MXValueError(
+            "[from_numpy] memory can be shared only in C order and native byte order: pass zero_copy=False"
+        )
     if not ndarray.flags["WRITEABLE"]:
         raise MXValueError("[from_numpy] memory that is read-only cannot be shared: pass zero_copy=False")
     flat = ndarray if ndarray.dtype.kind in "biuf" else ndarray.view(f"u{ndarray.itemsize}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mx_core.base import MXTypeError, MXValueError
 from mx_core.ndarray import _internal, op
 from mx_core.ndarray.creation import array

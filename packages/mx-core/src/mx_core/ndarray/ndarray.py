@@ -16,7 +16,7 @@ from mx_core.dtype import dtype_number
 from mx_core.ndarray import _internal, op
 from mx_core.ndarray._call import is_recorded
 from mx_core.ndarray._generated.methods import Methods
-from mx_core.ndarray.indexing import assign_item, get_item
+from mx_core.ndarray.indexing import assign_item, copy_elements, get_item
 from mx_core.ndarray.shapes import resolve_shape
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class NDArray(NDArrayBase, Methods):
         return True
 
     @property
-    def T(self) -> NDArray:  # noqa: N802
+    def T(self) -> NDArray:
         """The array with its axes in reverse order; a copy."""
         return self if self.ndim < 2 else self.transpose()
 
@@ -149,7 +149,7 @@ class NDArray(NDArrayBase, Methods):
         """
         if isinstance(other, NDArray):
             if other is not self:
-                _internal._copyto(self, out=other)
+                copy_elements(self, other)
             return other
         if isinstance(other, Context):
             return _internal._copyto(self, out=_ffi.create(self.shape, dtype_number(self.dtype), *_checked(other)))
@@ -238,7 +238,9 @@ class NDArray(NDArrayBase, Methods):
 
     # -- sharing ------------------------------------------------------------------------------------------------------
 
-    def __dlpack__(self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None) -> Any:
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+    ) -> Any:
         if copy:
             return self.copy().__dlpack__()
         self.wait_to_read()

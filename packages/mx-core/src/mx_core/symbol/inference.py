@@ -62,14 +62,17 @@ def infer_shape(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], 
 
 def infer_type(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool) -> tuple[Any, Any, Any]:
     """See :meth:`Symbol.infer_type`."""
-    known = {name: dtype_number(dtype) for name, dtype in _named(symbol, args, kwargs, "type").items() if dtype is not None}
+    known = {
+        name: dtype_number(dtype) for name, dtype in _named(symbol, args, kwargs, "type").items() if dtype is not None
+    }
     arguments, outputs, states, complete = symbol._types(list(known), list(known.values()), partial)
     lists = [[None if n < 0 else numpy_type(n) for n in numbers] for numbers in (arguments, outputs, states)]
     if complete or partial:
         return lists[0], lists[1], lists[2]
     unknown = [f"\t{name}" for name, dtype in zip(symbol.list_arguments(), lists[0]) if dtype is None]
     warnings.warn(
-        "The types of these arguments are not known, nor do they follow from the others; give them:\n" + "\n".join(unknown),
+        "The types of these arguments are not known, nor do they follow from the others; give them:\n"
+        + "\n".join(unknown),
         stacklevel=3,
     )
     return None, None, None
@@ -87,7 +90,8 @@ def describe(symbol: Symbol) -> str:
             continue
         lines += ["-" * 20, f"Op:{node['op']}, Name={node['name']}", "Inputs:"]
         lines += [
-            f"\targ[{i}]={nodes[entry[0]]['name']}({entry[1]})" + (" version=0" if nodes[entry[0]]["op"] == "null" else "")
+            f"\targ[{i}]={nodes[entry[0]]['name']}({entry[1]})"
+            + (" version=0" if nodes[entry[0]]["op"] == "null" else "")
             for i, entry in enumerate(node["inputs"])
         ]
         if node.get("attrs"):

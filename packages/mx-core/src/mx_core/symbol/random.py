@@ -48,12 +48,16 @@ def _draw(name: str, params: dict[str, Any], shape: Any, dtype: Any, kwargs: dic
     return getattr(_internal, f"_random_{name}")(**params, shape=shape, dtype=dtype, **kwargs)
 
 
-def uniform(low: Any = 0, high: Any = 1, shape: Shape | None = None, dtype: DTypeLike | None = None, **kwargs: Any) -> Symbol:
+def uniform(
+    low: Any = 0, high: Any = 1, shape: Shape | None = None, dtype: DTypeLike | None = None, **kwargs: Any
+) -> Symbol:
     """Numbers that are evenly distributed over [low, high)."""
     return _draw("uniform", {"low": low, "high": high}, shape, dtype, kwargs)
 
 
-def normal(loc: Any = 0, scale: Any = 1, shape: Shape | None = None, dtype: DTypeLike | None = None, **kwargs: Any) -> Symbol:
+def normal(
+    loc: Any = 0, scale: Any = 1, shape: Shape | None = None, dtype: DTypeLike | None = None, **kwargs: Any
+) -> Symbol:
     """Numbers from the normal distribution with mean ``loc`` and standard deviation ``scale``."""
     names = ("mu", "sigma") if isinstance(loc, SymbolBase) else ("loc", "scale")
     return _draw("normal", dict(zip(names, (loc, scale))), shape, dtype, kwargs)
@@ -75,7 +79,9 @@ def exponential(scale: Any = 1, shape: Shape | None = None, dtype: DTypeLike | N
     return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, kwargs)
 
 
-def gamma(alpha: Any = 1, beta: Any = 1, shape: Shape | None = None, dtype: DTypeLike | None = None, **kwargs: Any) -> Symbol:
+def gamma(
+    alpha: Any = 1, beta: Any = 1, shape: Shape | None = None, dtype: DTypeLike | None = None, **kwargs: Any
+) -> Symbol:
     """Numbers from the gamma distribution with shape ``alpha`` and scale ``beta``."""
     return _draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, kwargs)
 

@@ -110,7 +110,9 @@ class Symbol(SymbolBase, Methods):
         return id(self) // 16
 
     def __bool__(self) -> bool:
-        raise MXUnsupportedError("[Symbol.__bool__] a symbol has no value before it is computed, so it is neither true nor false")
+        raise MXUnsupportedError(
+            "[Symbol.__bool__] a symbol has no value before it is computed, so it is neither true nor false"
+        )
 
     def __iadd__(self, other: Any) -> Symbol:
         raise MXUnsupportedError("[Symbol] a symbol cannot be changed in place: write x = x + y")
@@ -384,12 +386,16 @@ def _rpower(symbol: Symbol, number: Any) -> Symbol:
     """``number ** symbol``, named as the operator of arrays names it."""
     if not isinstance(number, int | float):
         raise MXTypeError(f"[power] operands must be Symbols or numbers, got {type(number).__name__}")
-    return create(_ffi.find_op("_rpower_scalar"), "_rpower_scalar", {"data": symbol}, {"scalar": number}, None, None, {})
+    return create(
+        _ffi.find_op("_rpower_scalar"), "_rpower_scalar", {"data": symbol}, {"scalar": number}, None, None, {}
+    )
 
 
 def _only_arrays(method: str) -> Callable[..., NoReturn]:
     def missing(self: Symbol, *args: Any, **kwargs: Any) -> NoReturn:
-        raise MXUnsupportedError(f"[Symbol.{method}] a symbol has no elements before it is computed; only arrays can do this")
+        raise MXUnsupportedError(
+            f"[Symbol.{method}] a symbol has no elements before it is computed; only arrays can do this"
+        )
 
     missing.__name__ = method
     missing.__doc__ = "Only arrays can do this: raises MXUnsupportedError."
@@ -466,7 +472,7 @@ def _current_name(given: str) -> str:
 Variable = var
 
 
-def Group(symbols: Sequence[Symbol]) -> Symbol:  # noqa: N802
+def Group(symbols: Sequence[Symbol]) -> Symbol:
     """Return a symbol with all outputs of several symbols."""
     if not symbols or any(not isinstance(symbol, SymbolBase) for symbol in symbols):
         raise MXTypeError("[Group] expected a list of at least one Symbol")

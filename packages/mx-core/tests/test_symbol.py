@@ -1,0 +1,260 @@
+"""Symbols: names, attributes, composition, files, inference."""
+
+import copy
+import json
+import pickle
+
+import numpy as np
+import pytest
+from mx_core import AttrScope, nd, sym
+from mx_core.base import MXNetError
+from mx_core.name import NameManager, Prefix
+
+
+def net():
+    data = sym.var("data")
+    return sym.FullyConnected(
+        sym.Activation(sym.FullyConnected(data, num_hidden=4, name="fc1"), act_type="relu"), num_hidden=2, name="fc2"
+    )
+
+
+@pytest.fixture(autouse=True)
+def fresh_names():
+    with NameManager():
+        yield
+
+
+def test_automatic_names():
+    d = sym.var("data")
+    assert sym.FullyConnected(d, num_hidden=2).name == "fullyconnected0"
+    assert sym.FullyConnected(d, num_hidden=2).name == "fullyconnected1"
+    names = [
+        (d + d, "_plus0"),
+        (d - d, "_minus0"),
+        (d * d, "_mul0"),
+        (d / d, "_div0"),
+        (d**d, "_power0"),
+        (d % d, "_mod0"),
+        (d + 1, "_plusscalar0"),
+        (d - 1, "_minusscalar0"),
+        (1 - d, "_rminusscalar0"),
+        (d * 2, "_mulscalar0"),
+        (d / 2, "_divscalar0"),
+        (2 / d, "_rdivscalar0"),
+        (d % 2, "_modscalar0"),
+        (2 % d, "_rmodscalar0"),
+        (d**2, "_powerscalar0"),
+        (2**d, "_rpower_scalar0"),
+        (-d, "_mulscalar1"),
+        (abs(d), "abs0"),
+        (d > d, "_greater0"),
+        (d > 2, "_greater_scalar0"),
+        (d >= 2, "_greater_equal_scalar0"),
+        (d == 2, "_equal_scalar0"),
+        (sym.maximum(d, 2), "_maximumscalar0"),
+        (sym.power(2, d), "_rpowerscalar0"),
+        (sym.Concat(d, d), "concat0"),
+        (sym.concat(d, d), "concat1"),
+    ]
+    for symbol, name in names:
+        assert symbol.name == name
+
+
+def test_operators_are_those_of_equal_shapes():
+    d = sym.var("data")
+    for symbol, op in (
+        (d + d, "elemwise_add"),
+        (d - d, "elemwise_sub"),
+        (d * d, "elemwise_mul"),
+        (d / d, "elemwise_div"),
+    ):
+        assert json.loads(symbol.tojson())["nodes"][-1]["op"] == op
+
+
+def test_prefix_goes_before_given_names_too():
+    with Prefix("p_"):
+        assert sym.FullyConnected(sym.var("x"), num_hidden=1, name="fc").name == "p_fc"
+        assert sym.Flatten(sym.var("x")).name == "p_flatten0"
+
+
+def test_lists():
+    n = net()
+    assert n.list_arguments() == ["data", "fc1_weight", "fc1_bias", "fc2_weight", "fc2_bias"]
+    assert n.list_outputs() == ["fc2_output"]
+    assert n.list_auxiliary_states() == []
+    bn = sym.BatchNorm(sym.var("data"), name="bn")
+    assert bn.list_arguments() == ["data", "bn_gamma", "bn_beta"]
+    assert bn.list_auxiliary_states() == ["bn_moving_mean", "bn_moving_var"]
+    assert bn.list_inputs() == ["data", "bn_gamma", "bn_beta", "bn_moving_mean", "bn_moving_var"]
+
+
+def test_no_bias_makes_no_variable():
+    assert sym.FullyConnected(sym.var("x"), num_hidden=1, no_bias=True, name="f").list_arguments() == ["x", "f_weight"]
+
+
+def test_outputs_by_number_and_name():
+    n = net()
+    internals = n.get_internals()
+    assert "fc1_output" in internals.list_outputs()
+    assert internals["fc1_output"].name == "fc1"
+    assert n[0].name == "fc2"
+    assert [part.name for part in n] == ["fc2"]
+    parts = sym.SliceChannel(sym.var("x"), num_outputs=2, name="s")
+    assert parts.list_outputs() == ["s_output0", "s_output1"]
+    assert len(parts) == 2
+    assert parts[1].list_outputs() == ["s_output1"]
+    assert n.get_children().list_outputs() == ["activation0_output", "fc2_weight", "fc2_bias"]
+    assert sym.var("x").get_children() is None
+    with pytest.raises(ValueError, match="no single output"):
+        n["nothing"]
+    with pytest.raises(IndexError):
+        n[1]
+
+
+def test_group():
+    n = net()
+    group = sym.Group([n, sym.var("x")])
+    assert group.list_outputs() == ["fc2_output", "x"]
+    assert group.name is None
+    assert repr(group) == "<Symbol group [fc2, x]>"
+    assert repr(n) == "<Symbol fc2>"
+    for wrong in ([], [1], [n, None]):
+        with pytest.raises(TypeError):
+            sym.Group(wrong)
+
+
+def test_composition():
+    n = net()
+    assert n(data=sym.var("z")).list_arguments()[0] == "z"
+    assert n.list_arguments()[0] == "data"
+    assert n(data=sym.var("z"), name="renamed").name == "renamed"
+    with pytest.raises(TypeError, match="either by position or by name"):
+        n(sym.var("z"), data=sym.var("y"))
+    with pytest.raises(TypeError):
+        n(1)
+    with pytest.raises(MXNetError):
+        n(nothing=sym.var("z"))
+
+
+def test_attributes():
+    v = sym.var("x", shape=(0, 3), dtype="float16", lr_mult=2, wd_mult=0.5, attr={"__a__": "b"}, __k__="1")
+    attrs = v.list_attr()
+    assert attrs["__shape__"] == "(0, 3)"
+    assert attrs["__dtype__"] == "2"
+    assert (attrs["__lr_mult__"], attrs["lr_mult"]) == ("2", "2")
+    assert (attrs["__a__"], attrs["__k__"]) == ("b", "1")
+    assert v.attr("lr_mult") == "2"
+    assert v.attr("nothing") is None
+    f = sym.FullyConnected(v, num_hidden=3, lr_mult=0.1, attr={"ctx_group": "g"}, name="f")
+    assert f.attr("num_hidden") == "3"
+    assert f.attr_dict()["f_weight"]["__ctx_group__"] == "g"
+    assert f.attr_dict()["f"]["ctx_group"] == "g"
+    f._set_attr(__mood__="good")
+    assert f.attr("__mood__") == "good"
+
+
+def test_attribute_scopes():
+    with AttrScope(ctx_group="outer", __data__="great"):
+        with AttrScope(ctx_group="inner"):
+            v = sym.var("v")
+            w = sym.var("w", attr={"ctx_group": "own"})
+        u = sym.var("u")
+    assert [s.attr("ctx_group") for s in (u, v, w)] == ["outer", "inner", "own"]
+    assert v.attr("__data__") == "great"
+    with pytest.raises(ValueError, match="must be a string"):
+        AttrScope(lr_mult=1)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda: sym.var("x", weird="1"),
+        lambda: sym.var(3),
+        lambda: sym.FullyConnected(sym.var("x"), num_hidden=2, nothing=1),
+        lambda: sym.FullyConnected(sym.var("x")),
+        lambda: sym.FullyConnected(1, num_hidden=2),
+        lambda: sym.FullyConnected(sym.var("x"), num_hidden="many"),
+        lambda: sym.Activation(sym.var("x"), act_type="nothing"),
+        lambda: sym.var("x") + "a",
+        lambda: sym.var("x") == None,  # noqa: E711
+        lambda: bool(sym.var("x")),
+        lambda: sym.var("x").asnumpy(),
+        lambda: sym.load_json("{}"),
+        lambda: sym.load_json("broken"),
+        lambda: sym.load_json(3),
+        lambda: sym.load("/nonexistent/file.json"),
+        lambda: sym.var("x").infer_shape(3),
+        lambda: net().infer_shape(nothing=(1,)),
+        lambda: net().infer_shape(data=(2, 3), fc1_weight=(4, 5)),
+    ],
+)
+def test_bad_input_is_a_clear_error(attempt):
+    with pytest.raises(MXNetError) as caught:
+        attempt()
+    assert len(str(caught.value)) > 10
+
+
+def test_wrong_parameters_name_the_right_ones():
+    with pytest.raises(TypeError, match=r"Did you mean 'num_hidden'.*There are: data, weight, bias, num_hidden"):
+        sym.FullyConnected(sym.var("x"), num_hiden=2)
+
+
+def test_json_keeps_what_was_given():
+    f = sym.FullyConnected(sym.var("x"), num_hidden=np.int64(3), flatten=False, name="f")
+    node = json.loads(f.tojson())["nodes"][-1]
+    assert node["attrs"] == {"flatten": "False", "num_hidden": "3"}
+    assert json.loads(f.tojson())["attrs"] == {"mxnet_version": ["int", 10901]}
+
+
+def test_files_and_copies(tmp_path):
+    n = net()
+    file = tmp_path / "net.json"
+    n.save(file)
+    for other in (
+        sym.load(str(file)),
+        sym.load_json(n.tojson()),
+        copy.copy(n),
+        copy.deepcopy(n),
+        pickle.loads(pickle.dumps(n)),
+    ):
+        assert other.tojson() == n.tojson()
+        assert other.list_arguments() == n.list_arguments()
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_shapes():
+    n = net()
+    args, outs, aux = n.infer_shape(data=(5, 3))
+    assert args == [(5, 3), (4, 3), (4,), (2, 4), (2,)]
+    assert (outs, aux) == ([(5, 2)], [])
+    assert n.infer_shape((5, 3)) == (args, outs, aux)
+    with pytest.warns(UserWarning, match="data"):
+        assert n.infer_shape(data=(0, 3)) == (None, None, None)
+    args, outs, _ = n.infer_shape_partial(data=(0, 3))
+    assert args == [(0, 3), (4, 3), (4,), (2, 4), (2,)]
+    assert outs == [(0, 2)]
+    assert n.infer_shape_partial()[1] in ([()], [(0, 2)])
+
+
+def test_types():
+    n = net()
+    assert n.infer_type(data="float16")[0] == [np.float16] * 5
+    assert n.infer_type(np.float64)[1] == [np.float64]
+    assert n.infer_type_partial()[1] == [None]
+    with pytest.warns(UserWarning):
+        assert n.infer_type() == (None, None, None)
+
+
+def test_debug_str():
+    text = net().debug_str()
+    assert "Variable:fc1_weight" in text
+    assert "Op:FullyConnected, Name=fc2" in text
+
+
+def test_every_function_of_arrays_has_a_twin():
+    twins = set(dir(sym))
+    missing = [name for name in nd.op.__all__ if name not in twins]
+    assert not missing
+    for name in nd.arithmetic.__all__:
+        assert name in twins
+    assert sym.add(1, 2) == 3
