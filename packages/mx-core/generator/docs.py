@@ -70,7 +70,7 @@ def _param(op: Op, param: Param, with_default: bool) -> str:
 def docstring(op: Op, twin: str, extra: list[tuple[str, str]], kind: str, with_default: bool) -> str:
     """The docstring's lines, quotes included, indented for a function of a module."""
     summary, _, rest = op.doc.strip().partition("\n")
-    parts = [_filled(_sentence(summary) or f"Operator {op.name}.", "    ", "    ").lstrip()]
+    parts = [_filled(_sentence(summary) or f"Operator {op.name}.", " " * 7, "    ").lstrip()]
     if rest.strip():
         parts.append(_filled(rest.strip("\n"), "    ", "    "))
     entries = [

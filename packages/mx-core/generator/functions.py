@@ -29,7 +29,8 @@ def array_function(op: Op) -> str:
     returned = call("return invoke", [f"_op_{op.name}", arrays, given, "out"], "", "    ")
     if max(map(len, returned.splitlines())) > WIDTH:  # a tuple too long for its line
         lines = "".join(f"            {value},\n" for value in values)
-        returned = f"    return invoke(\n        _op_{op.name},\n        {arrays},\n        (\n{lines}        ),\n        out,\n    )"
+        first = f"        _op_{op.name},\n        {arrays},\n"
+        returned = f"    return invoke(\n{first}        (\n{lines}        ),\n        out,\n    )"
     signature = call(f"def {op.name}", list(map(str, head)), f" -> {result}:")
     return f"{signature}\n{doc}{body}{returned}\n"
 

@@ -18,7 +18,7 @@ def method(op: Op, name: str, kind: str) -> str:
     """``x.name(...)`` calls the function of the same operator with x as first input."""
     symbolic = kind == "Symbol"
     rest = [*inputs(op, kind, all_optional=symbolic)[1:], *params(op, keep_unset=symbolic)]
-    head = [Parameter("self"), *rest, Parameter("kwargs", "Any", star="**")]
+    head = [Parameter("self", "Any"), *rest, Parameter("kwargs", "Any", star="**")]
     result = kind if symbolic or len(op.outputs) <= 1 else "Any"
     signature = call(f"def {name}", list(map(str, head)), f" -> {result}:", "    ")
     module = "symbol" if symbolic else "ndarray"

@@ -146,7 +146,8 @@ def _method_modules(package: str, kind: str, ops: list[Op]) -> dict[str, str]:
             + f"from __future__ import annotations\n\n{abc}from typing import TYPE_CHECKING, Any{literal}\n\n{null}"
             + f"from {package} import functions as operators\n\nif TYPE_CHECKING:\n{dtype}"
             + f"    from mx_core.{kind.lower()}.{kind.lower()} import {kind}\n\n\n"
-            + f'class {part}:\n    """Operators whose first input is the object."""\n\n    __slots__ = ()\n\n{body or "    pass"}'
+            + f'class {part}:\n    """Operators whose first input is the object."""\n\n    __slots__ = ()\n\n'
+            + body
         )
         parts.append((module, part))
     texts["methods.py"] = (

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+
 from mx_core import MXNetError, autograd, nd
 
 

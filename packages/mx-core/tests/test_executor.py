@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from mx_core import MXNetError, cpu, gpu, nd, sym
 
 
@@ -109,7 +110,7 @@ def test_reshape():
     with pytest.raises(ValueError, match="allow_up_sizing"):
         executor.reshape(data=(4, 3))
     assert executor.reshape(data=(4, 3), allow_up_sizing=True).forward()[0].shape == (4, 4)
-    with pytest.raises(ValueError, match="partial_shaping|allow_up_sizing"):
+    with pytest.raises(ValueError, match=r"partial_shaping|allow_up_sizing"):
         executor.reshape(data=(2, 5))
     other = executor.reshape(data=(2, 5), partial_shaping=True, allow_up_sizing=True)
     assert other.arg_dict["fc_weight"].shape == (4, 5)

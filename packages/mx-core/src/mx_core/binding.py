@@ -165,7 +165,7 @@ def _shapes(symbol: Symbol, names: list[str], states: list[str], shapes: Mapping
 
 
 def _types(symbol: Symbol, names: list[str], states: list[str], type_dict: Mapping[str, Any] | None) -> tuple[Any, Any]:
-    """Element types. Nothing given: what the variables say, else float32. Something given: the rest is inferred first."""
+    """Element types. Nothing given: what variables say, else float32. Something given: the rest is inferred first."""
     from mx_core.dtype import dtype_number
 
     if type_dict is None:

@@ -29,6 +29,8 @@ class Context:
 
     def __init__(self, device_type: "str | Context", device_id: int = 0) -> None:
         self._before: list[Context] = []
+        self.device_typeid: int
+        self.device_id: int
         if isinstance(device_type, Context):
             self.device_typeid, self.device_id = device_type.device_typeid, device_type.device_id
             return
@@ -94,8 +96,8 @@ def _checked(ctx: "Context | str | None") -> tuple[int, int]:
         ctx = Context(ctx)
     if ctx.device_typeid == 2:
         raise MXUnsupportedError(
-            f"[Context] {ctx} cannot be used: this version computes on the CPU only, the CUDA plugin is a later package. "
-            "Use mx.cpu()."
+            f"[Context] {ctx} cannot be used: this version computes on the CPU only, the CUDA plugin is a later "
+            "package. Use mx.cpu()."
         )
     return ctx.device_typeid, ctx.device_id
 

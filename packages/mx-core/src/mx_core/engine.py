@@ -1,7 +1,7 @@
 """How work is executed: threads, and the bulk switches of MXNet.
 
-Work on the CPU runs at once on the thread that asks for it, so there is nothing to collect into bulks. The bulk functions
-keep their bookkeeping, for scripts that use them, and change nothing else.
+Work on the CPU runs at once on the thread that asks for it, so there is nothing to collect into bulks. The bulk
+functions keep their bookkeeping, for scripts that use them, and change nothing else.
 """
 
 from collections.abc import Iterator

@@ -124,7 +124,7 @@ class Executor(ExecutorBase):
         """Compute the gradients of the arguments, after ``forward(is_train=True)``.
 
         Args:
-            out_grads: Gradients of the outputs: one for each, in their order or by name. Not needed where all are losses.
+            out_grads: Gradients of the outputs, in their order or by name. Not needed where all are losses.
             is_train: Whether operators run as in training.
         """
         if out_grads is None:
@@ -170,7 +170,7 @@ class Executor(ExecutorBase):
                     target = own[name]
                     if array.shape != target.shape:
                         raise MXValueError(
-                            f"[Executor.copy_params_from] {name} has shape {array.shape}, but is bound to {target.shape}"
+                            f"[Executor.copy_params_from] {name} of shape {array.shape} is bound to {target.shape}"
                         )
                     array.astype(target.dtype, copy=False).copyto(target)
                 elif not allow_extra_params:
@@ -206,8 +206,8 @@ class Executor(ExecutorBase):
                 return array.reshape(-1)[: int(np.prod(shape))].reshape(shape)
             if not allow_up_sizing:
                 raise MXValueError(
-                    f"[Executor.reshape] {name} grows from {array.shape} to {shape}: pass allow_up_sizing=True to allow it, "
-                    "or bind the largest shapes first"
+                    f"[Executor.reshape] {name} grows from {array.shape} to {shape}: pass allow_up_sizing=True to "
+                    "allow it, or bind the largest shapes first"
                 )
             return nd.zeros(shape, array.context, array.dtype)
 

@@ -75,8 +75,8 @@ def get_alias_func(base_class: type, nickname: str) -> Callable[..., Any]:
 def get_create_func(base_class: type, nickname: str) -> Callable[..., Any]:
     """Return ``create(*args, **kwargs)``, which makes an instance from a name.
 
-    The first argument (or the keyword ``nickname``) is an instance, which is returned; a name, followed by the arguments of
-    the class; or JSON: ``'["name", {"key": value}]'`` or ``'{"nickname": "name", "key": value}'``.
+    The first argument (or the keyword ``nickname``) is an instance, which is returned; a name, followed by the
+    arguments of the class; or JSON: ``'["name", {"key": value}]'`` or ``'{"nickname": "name", "key": value}'``.
     """
     registry = _registries.setdefault(base_class, {})
 

@@ -24,7 +24,7 @@ def setenv(name: str, value: str | None) -> None:
 
 @contextmanager
 def environment(*args: object) -> Iterator[None]:
-    """Set environment variables for a ``with`` block: ``environment(name, value)`` or ``environment({name: value})``."""
+    """Set environment variables for a block: ``environment(name, value)`` or ``environment({name: value})``."""
     wanted = args[0] if len(args) == 1 else {args[0]: args[1]}
     assert isinstance(wanted, dict)
     before = {name: os.environ.get(name) for name in wanted}

@@ -16,7 +16,7 @@ def set_training(int value) -> bool:
 
 
 def mark_variables(variables, gradients, requests):
-    """Make arrays the variables of later records; their gradients go to ``gradients``, in the manner of ``requests``."""
+    """Make arrays the variables of later records; their gradients go to ``gradients``, as ``requests`` say."""
     cdef ArrayList marked = ArrayList(variables, "[autograd.mark_variables] variables")
     cdef ArrayList targets = ArrayList(gradients, "[autograd.mark_variables] gradients")
     cdef vector[int] codes = requests
@@ -66,7 +66,7 @@ cdef void drop_object(void* context) noexcept nogil:
 
 
 def record_function(inputs, outputs, callback):
-    """Record that ``outputs`` come from ``inputs``; ``callback(output gradients)`` returns the gradients of the inputs."""
+    """Record that ``outputs`` come from ``inputs``; ``callback(output gradients)`` returns those of the inputs."""
     cdef ArrayList sources = ArrayList(inputs, "[autograd.Function] inputs")
     cdef ArrayList results = ArrayList(outputs, "[autograd.Function] outputs")
     cdef int status

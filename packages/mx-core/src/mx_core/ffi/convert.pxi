@@ -163,4 +163,7 @@ cdef class Texts:
 
 
 cdef list names_of(int count, const char* const* names):
-    return [names[i].decode() for i in range(count)]
+    try:
+        return [names[i].decode() for i in range(count)]
+    except UnicodeDecodeError as error:
+        raise MXValueError(f"[load] a name is no UTF-8 text: {error.object!r}; the file may be damaged") from None

@@ -166,8 +166,8 @@ cdef enum:
 def invoke(int op, tuple inputs, tuple values, out=None):
     """Run operator number ``op`` on arrays.
 
-    ``values[i]`` is its parameter i: a bool, number, string, dtype, tuple of numbers or None. The results are returned: one
-    array, or a list of several; with ``out`` they are written there.
+    ``values[i]`` is its parameter i: a bool, number, string, dtype, tuple of numbers or None. The results are returned:
+    one array, or a list of several; with ``out`` they are written there.
     """
     cdef MXNDArrayHandle[INLINE_INPUTS] few
     cdef vector[MXNDArrayHandle] many

@@ -11,7 +11,8 @@ cdef class SymbolBase:
 
     cdef inline MXSymbolHandle get(self) except NULL:
         if self.symbol == NULL:
-            raise MXValueError("[Symbol] this symbol was made by its class and holds nothing: use mx.sym.var or an operator")
+            raise MXValueError("[Symbol] this symbol was made by its class and holds nothing: "
+                               "use mx.sym.var or an operator")
         return self.symbol
 
     @property

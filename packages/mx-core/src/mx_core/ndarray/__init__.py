@@ -5,11 +5,11 @@
 >>> mx.nd.sum(x, axis=1).asnumpy().tolist()
 [6.0, 15.0]
 
-Most functions are operators of libmx: their source is generated, typed and documented. Functions of this folder that have
-the name of an operator take its place.
+Most functions are operators of libmx: their source is generated, typed and documented. Functions of this folder that
+have the name of an operator take its place.
 """
 
-# ruff: noqa: I001  the order matters: hand-written functions come after the operators whose names they have
+# ruff: noqa: F401, I001  the order matters: hand-written functions come after the operators whose names they have
 from mx_core import _ffi
 from mx_core.ndarray import _internal, contrib, image, io, linalg, op, random, sparse
 from mx_core.ndarray.op import *  # noqa: F403

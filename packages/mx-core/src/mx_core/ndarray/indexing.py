@@ -6,8 +6,8 @@
 | other slices (``a[:, 1:2]``, ``a[::2]``)                    | a copy                     |
 | arrays or lists of integers, boolean masks                  | a copy, as in NumPy        |
 
-There are no arrays without axes: a single element has the shape (1,). Assignment broadcasts, and converts to the dtype of
-the array. While gradients are recorded, parts of recorded arrays are copies, and such arrays cannot be assigned to.
+There are no arrays without axes: a single element has the shape (1,). Assignment broadcasts, and converts to the dtype
+of the array. While gradients are recorded, parts of recorded arrays are copies, and such arrays cannot be assigned to.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ def from_numpy(ndarray: np.ndarray, zero_copy: bool = True) -> NDArray:
 
     Args:
         ndarray: The NumPy array.
-        zero_copy: Share its memory. It must be writable and in C order; afterwards it is read-only for NumPy, because mx
-            would not notice changes.
+        zero_copy: Share its memory. It must be writable and in C order; afterwards it is read-only for NumPy, because
+            mx would not notice changes.
 
     >>> import numpy as np, mx_core as mx
     >>> mx.nd.from_numpy(np.arange(3)).dtype

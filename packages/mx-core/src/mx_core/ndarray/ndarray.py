@@ -30,8 +30,8 @@ _REQUESTS = {"null": 0, "write": 1, "add": 3}
 class NDArray(NDArrayBase, Methods):
     """A dense array in the memory of a device.
 
-    Functions such as :func:`mx_core.ndarray.array` and :func:`mx_core.ndarray.zeros` make arrays. Operators broadcast and
-    keep the dtype: they never promote. ``a[i]``, ``a[i:j]`` and ``reshape`` share memory with ``a``; see
+    Functions such as :func:`mx_core.ndarray.array` and :func:`mx_core.ndarray.zeros` make arrays. Operators broadcast
+    and keep the dtype: they never promote. ``a[i]``, ``a[i:j]`` and ``reshape`` share memory with ``a``; see
     :mod:`mx_core.ndarray.indexing` for what is a view.
 
     >>> import mx_core as mx
@@ -97,7 +97,7 @@ class NDArray(NDArrayBase, Methods):
 
         ``numpy.asarray(a, copy=False)`` (NumPy 2) and ``numpy.from_dlpack(a)`` share the memory instead.
         """
-        out = np.empty(self.shape, self.dtype)
+        out: np.ndarray = np.empty(self.shape, self.dtype)
         _ffi.copy_to_host(self, out if out.dtype.kind in "biuf" else out.view(f"u{out.itemsize}"))
         return out
 
@@ -111,17 +111,17 @@ class NDArray(NDArrayBase, Methods):
             raise MXValueError(f"[NDArray.asscalar] an array of shape {self.shape} is no scalar")
         return self.asnumpy().reshape(-1)[0]
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
             if dtype is not None and np.dtype(dtype) != np.dtype(self.dtype):
                 raise MXValueError(f"[NDArray.__array__] {np.dtype(self.dtype)} cannot become {dtype} without a copy")
-            return np.frombuffer(_ffi.HostMemory(self), self.dtype).reshape(self.shape)
+            return np.frombuffer(memoryview(_ffi.HostMemory(self)), self.dtype).reshape(self.shape)
         out = self.asnumpy()
         return out if dtype is None else out.astype(dtype, copy=False)
 
     def _sync_copyfrom(self, source_array: ArrayLike) -> None:
         """Copy the elements of a NumPy array of the same shape, with conversion."""
-        source = np.ascontiguousarray(source_array, dtype=self.dtype)
+        source: np.ndarray = np.ascontiguousarray(source_array, dtype=self.dtype)
         if source.shape != self.shape and source.size != self.size:
             raise MXValueError(f"[NDArray] cannot take values of shape {source.shape} into shape {self.shape}")
         _ffi.copy_from_host(self, source if source.dtype.kind in "biuf" else source.view(f"u{source.itemsize}"))
@@ -181,9 +181,9 @@ class NDArray(NDArrayBase, Methods):
         """Return the elements in another shape, sharing the memory.
 
         Args:
-            *shape: The new lengths, as several integers or one tuple. Besides lengths there are codes: 0 keeps the length of
-                the axis at this place, -1 follows from the others, -2 keeps all remaining axes, -3 merges two axes, and
-                -4 splits one axis into the two lengths that follow.
+            *shape: The new lengths, as several integers or one tuple. Besides lengths there are codes: 0 keeps the
+                length of the axis at this place, -1 follows from the others, -2 keeps all remaining axes, -3 merges two
+                axes, and -4 splits one axis into the two lengths that follow.
             **kwargs: ``shape``, and ``reverse``: read the codes from the right.
 
         Raises:
@@ -202,7 +202,7 @@ class NDArray(NDArrayBase, Methods):
         return reshape(self, tuple(operator.index(n) for n in shape), bool(reverse))
 
     def broadcast_to(self, shape: int | Sequence[int]) -> NDArray:
-        """Return a copy with the elements repeated along axes of length 1 (or missing ones in front) to fill ``shape``."""
+        """Return a copy with the elements repeated along axes of length 1, or missing in front, to fill ``shape``."""
         wanted = (shape,) if isinstance(shape, int) else tuple(shape)
         missing = len(wanted) - self.ndim
         own = (1,) * missing + self.shape

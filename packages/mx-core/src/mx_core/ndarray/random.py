@@ -1,7 +1,7 @@
 """Random arrays.
 
-Every function takes numbers or arrays as parameters of its distribution. With numbers, ``shape`` is the shape of the result;
-with arrays, it is the shape of what is drawn for each of their elements.
+Every function takes numbers or arrays as parameters of its distribution. With numbers, ``shape`` is the shape of the
+result; with arrays, it is the shape of what is drawn for each of their elements.
 
 >>> import mx_core as mx
 >>> mx.nd.random.uniform(0, 10, shape=(2, 3)).shape

@@ -9,8 +9,8 @@ from mx_core.base import MXValueError
 def resolve_shape(old: Sequence[int], codes: Sequence[int], reverse: bool = False) -> tuple[int, ...]:
     """Return the shape that ``codes`` mean for an array of shape ``old``.
 
-    0 keeps the length at this place, -1 follows from the others, -2 keeps all remaining axes, -3 merges two axes, and -4
-    splits one axis into the two lengths that follow. ``reverse`` reads from the right.
+    0 keeps the length at this place, -1 follows from the others, -2 keeps all remaining axes, -3 merges two axes, and
+    -4 splits one axis into the two lengths that follow. ``reverse`` reads from the right.
 
     >>> resolve_shape((2, 3, 4), (0, -1)), resolve_shape((2, 3, 4), (-3, 4)), resolve_shape((2, 3, 4), (-4, 1, 2, -2))
     ((2, 12), (6, 4), (1, 2, 3, 4))
@@ -18,7 +18,7 @@ def resolve_shape(old: Sequence[int], codes: Sequence[int], reverse: bool = Fals
     Raises:
         MXValueError: There is no such shape with as many elements.
     """
-    source, wanted = list(old), list(codes)
+    source, wanted, at = list(old), list(codes), 0
     if reverse:
         source.reverse()
         wanted.reverse()
@@ -34,7 +34,7 @@ def resolve_shape(old: Sequence[int], codes: Sequence[int], reverse: bool = Fals
         return source[at - 1]
 
     new: list[int] = []
-    at, place, unknown = 0, 0, -1
+    place, unknown = 0, -1
     while place < len(wanted):
         code = wanted[place]
         place += 1

@@ -6,11 +6,11 @@
 >>> executor.forward()[0].shape
 (2, 3)
 
-Most functions are operators of libmx: their source is generated, typed and documented. Functions of this folder that have
-the name of an operator take its place.
+Most functions are operators of libmx: their source is generated, typed and documented. Functions of this folder that
+have the name of an operator take its place.
 """
 
-# ruff: noqa: I001  the order matters: hand-written functions come after the operators whose names they have
+# ruff: noqa: F401, I001  the order matters: hand-written functions come after the operators whose names they have
 from mx_core.symbol import _internal, contrib, image, linalg, op, random, sparse
 from mx_core.symbol.op import *  # noqa: F403
 from mx_core.symbol.arithmetic import *  # noqa: F403

@@ -1,4 +1,6 @@
-"""Arithmetic on symbols and numbers. Two symbols must have equal shapes: for broadcasting there are the ``broadcast_*`` operators.
+"""Arithmetic on symbols and numbers.
+
+Two symbols must have equal shapes: for broadcasting there are the operators ``broadcast_add`` and so on.
 
 Each operation has the names that MXNet gives its nodes: ``_plus0``, ``_plusscalar0``.
 """

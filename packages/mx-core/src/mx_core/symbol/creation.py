@@ -56,7 +56,7 @@ def arange(
         stop: End of the range.
         step: Distance of the numbers.
         repeat: How often each number stands.
-        infer_range: Take the length from whoever uses the result; then ``stop`` must be None and ``start`` is the first.
+        infer_range: Take the length from whoever uses the result; then ``stop`` is None and ``start`` the first.
         name: Name of the node.
         dtype: Type of the elements.
     """

@@ -163,7 +163,7 @@ class Symbol(SymbolBase, Methods):
         return self._children()
 
     def list_arguments(self) -> list[str]:
-        """Return the names of the variables that are no auxiliary states, in the order in which the graph needs them."""
+        """Return the names of the variables that are no auxiliary states, in the order of the graph."""
         return self._names(_ARGUMENTS)
 
     def list_outputs(self) -> list[str]:
