@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-
 from mx_core import MXNetError, autograd, nd
 
 

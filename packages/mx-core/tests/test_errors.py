@@ -4,7 +4,6 @@ import struct
 
 import numpy as np
 import pytest
-
 from mx_core import MXNetError, base, nd, sym
 
 

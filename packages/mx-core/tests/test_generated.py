@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from mx_core import nd, sym
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

@@ -7,7 +7,6 @@ import weakref
 
 import numpy as np
 import pytest
-
 from mx_core import MXNetError, nd
 
 DTYPES = ["float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool"]

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from mx_core import MXNetError, cpu, gpu, nd
 from mx_core.base import MXTypeError, MXUnsupportedError, MXValueError
 from mx_core.ndarray import NDArray

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from mx_core import autograd, nd
 
 SHAPE = (3, 4, 5)

@@ -6,7 +6,6 @@ import pickle
 
 import numpy as np
 import pytest
-
 from mx_core import AttrScope, nd, sym
 from mx_core.base import MXNetError
 from mx_core.name import NameManager, Prefix

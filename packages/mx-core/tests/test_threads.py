@@ -9,7 +9,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-
 from mx_core import autograd, engine, nd, sym
 
 

@@ -31,7 +31,7 @@ def _check_libmx() -> None:
 
 
 _check_libmx()
-_ffi.install_interrupt_check()
+_ffi.install_hooks()
 os.register_at_fork(after_in_child=_ffi.after_fork)
 
 from mx_core import (  # noqa: E402

@@ -47,6 +47,7 @@ cdef extern from "mx/c_api.h" nogil:
     int MXMemorySetLimit(int device_type, int device_id, int64_t bytes)
 
     int MXEngineWaitAll()
+    int MXSetWaitHooks(void* (*before)() noexcept nogil, void (*after)(void* token) noexcept nogil)
     int MXRandomSeed(int64_t seed, int device_type, int device_id)
 
     ctypedef struct MXArrayInfo:

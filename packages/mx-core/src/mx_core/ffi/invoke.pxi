@@ -1,5 +1,27 @@
 # Running operators.
 
+cdef extern from *:
+    """
+    /* A short call keeps the GIL. Should it have to wait after all, it gives the GIL away meanwhile: whoever works on the
+       array may need it. */
+    static thread_local bool mx_keeps_gil = false;
+    static void* mx_before_wait(void) { return mx_keeps_gil ? PyEval_SaveThread() : nullptr; }
+    static void mx_after_wait(void* token) {
+      if (token) PyEval_RestoreThread(static_cast<PyThreadState*>(token));
+    }
+    static int mx_invoke_keeping_gil(int op, const MXNDArrayHandle* inputs, int num_inputs, const MXValue* values,
+                                     int num_values, MXNDArrayHandle* outputs, int* num_outputs) {
+      mx_keeps_gil = true;
+      const int status = MXInvoke(op, inputs, num_inputs, values, num_values, outputs, num_outputs);
+      mx_keeps_gil = false;
+      return status;
+    }
+    """
+    void* mx_before_wait() noexcept nogil
+    void mx_after_wait(void* token) noexcept nogil
+    int mx_invoke_keeping_gil(int op, const MXNDArrayHandle* inputs, int num_inputs, const MXValue* values,
+                              int num_values, MXNDArrayHandle* outputs, int* num_outputs)
+
 cdef struct BinaryOp:
     int arrays   # both operands are arrays
     int scalar   # array (op) number
@@ -56,7 +78,7 @@ cdef object run(int op, const MXNDArrayHandle* inputs, int num_inputs, const MXV
     if out is not None:
         count = given_outputs(op, out, outputs)
     if work < LONG_WORK:
-        status = MXInvoke(op, inputs, num_inputs, values, num_values, outputs, &count)
+        status = mx_invoke_keeping_gil(op, inputs, num_inputs, values, num_values, outputs, &count)
     else:
         with nogil:
             status = MXInvoke(op, inputs, num_inputs, values, num_values, outputs, &count)

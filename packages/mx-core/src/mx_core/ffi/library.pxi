@@ -26,9 +26,10 @@ def instruction_set() -> str:
     return name.decode()
 
 
-def install_interrupt_check():
-    """Let Ctrl-C stop long work between operators."""
+def install_hooks():
+    """Let Ctrl-C stop long work between operators, and other threads run Python while one waits."""
     check(MXSetInterruptCheck(check_signals))
+    check(MXSetWaitHooks(mx_before_wait, mx_after_wait))
 
 
 def get_num_threads() -> int:

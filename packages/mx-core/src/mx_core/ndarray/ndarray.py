@@ -201,7 +201,7 @@ class NDArray(NDArrayBase, Methods):
             raise MXTypeError(f"[NDArray.reshape] there is no parameter {next(iter(kwargs))!r}, only shape and reverse")
         return reshape(self, tuple(operator.index(n) for n in shape), bool(reverse))
 
-    def broadcast_to(self, shape: int | Sequence[int]) -> NDArray:
+    def broadcast_to(self, shape: int | Sequence[int], **kwargs: Any) -> NDArray:
         """Return a copy with the elements repeated along axes of length 1, or missing in front, to fill ``shape``."""
         wanted = (shape,) if isinstance(shape, int) else tuple(shape)
         missing = len(wanted) - self.ndim
@@ -209,7 +209,7 @@ class NDArray(NDArrayBase, Methods):
         if missing < 0 or any(have not in (1, want) and want != 0 for have, want in zip(own, wanted)):
             raise MXValueError(f"[NDArray.broadcast_to] shape {self.shape} cannot be broadcast to {wanted}")
         array = self.reshape(own) if missing else self
-        return op.broadcast_to(array, shape=wanted)
+        return op.broadcast_to(array, shape=wanted, **kwargs)
 
     # -- gradients ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,53 @@
+"""Seeds and distributions."""
+
+import numpy as np
+import pytest
+from mx_core import cpu, nd, random
+
+)
+
+
+def test_equal_seeds_give_equal_numbers():
+    random.seed(5)
+    a = nd.random.uniform(shape=(1000,)).asnumpy()
+    b = nd.random.uniform(shape=(1000,)).asnumpy()
+    random.seed(5)
+    assert np.array_equal(nd.random.uniform(shape=(1000,)).asnumpy(), a)
+    assert not np.array_equal(a, b)
+    random.seed(5, cpu(0))
+    assert nd.random.uniform(shape=(3,)).shape == (3,)
+
+
+def test_uniform_and_normal():
+    random.seed(1)
+    u = random.uniform(2, 4, shape=(20000,)).asnumpy()
+    assert 2 <= u.min() < u.max() < 4
+    assert abs(u.mean() - 3) < 0.02
+    n = random.normal(1, 2, shape=(100, 200)).asnumpy()
+    assert n.shape == (100, 200)
+    assert abs(n.mean() - 1) < 0.06
+    assert abs(n.std() - 2) < 0.05
+    assert nd.random.randn(2, 3).shape == (2, 3)
+    out = nd.zeros((4,))
+    assert nd.random.uniform(1, 2, out=out) is out
+    assert out.asnumpy().min() >= 1
+    assert nd.random.normal(shape=(2,), dtype="float64").dtype == np.float64
+
+
+def test_numpy_is_left_alone():
+    np.random.seed(3)
+    first = np.random.rand()
+    np.random.seed(3)
+    random.seed(99)
+    assert np.random.rand() == first
+
+
+def test_bad_input():
+    with pytest.raises(TypeError, match="must be an integer"):
+        random.seed("x")
+    with pytest.raises(TypeError, match="all numbers or all NDArrays"):
+        nd.random.uniform(0, nd.ones((1,)))
+    with pytest.raises(TypeError, match="no parameter"):
+        nd.random.uniform(0, 1, nothing=3)
+    with pytest.raises(TypeError, match="must be a number"):
+        nd.random.normal("a", 1)
