@@ -20,9 +20,16 @@ class ModeScope {
   Mode previous_;
 };
 
+NDArrayRef make_zeros(const Shape& shape, DType dtype, Device device) {
+  auto array = make_ref<NDArray>(shape, dtype, device);
+  if (array->bytes()) std::memset(array->data(), 0, array->bytes());
+  return array;
+}
+
 class TapeReversePass final : public ReversePass {
  public:
-  TapeReversePass(EagerBuilder& builder, const BackwardOptions& options) : ReversePass(builder), options_(options) {}
+  TapeReversePass(EagerBuilder& builder, const BackwardOptions& options)
+      : ReversePass(builder), builder_(builder), options_(options) {}
 
  protected:
   Value input(const Node& node, size_t i) override {
@@ -32,7 +39,14 @@ class TapeReversePass final : public ReversePass {
     return restore(node, "output", i, node.tape->outputs.at(i),
                    Entry{const_cast<Node*>(&node), static_cast<int32_t>(i)});
   }
-  void enter(const Node&) override { engine::check_interrupt(); }
+  Value zeros(const Node& node, size_t output_index) override {
+    const SavedArray& saved = node.tape->outputs.at(output_index);
+    return to_value(make_zeros(saved.shape, saved.dtype, saved.chunk->device));
+  }
+  void enter(const NodeGradient& context) override {
+    engine::check_interrupt();
+    builder_.set_wanted(context);
+  }
   void leave(const Node& node) override {
     if (options_.retain_graph) return;
     node.tape->inputs.clear();  // memory comes free on the way
@@ -50,18 +64,14 @@ class TapeReversePass final : public ReversePass {
     return to_value(array);
   }
 
+  EagerBuilder& builder_;
   const BackwardOptions& options_;
 };
 
-NDArrayRef zeros(const Shape& shape, DType dtype, Device device) {
-  auto array = make_ref<NDArray>(shape, dtype, device);
-  if (array->bytes()) std::memset(array->data(), 0, array->bytes());
-  return array;
-}
-
 void store(const Value& value, const NDArrayRef& gradient, int request) {
   NDArray* result = to_array(value);
-  if (request == MX_REQ_WRITE) return copy(result ? *result : *zeros(gradient->shape, gradient->dtype, {}), *gradient);
+  if (request == MX_REQ_WRITE)
+    return copy(result ? *result : *make_zeros(gradient->shape, gradient->dtype, {}), *gradient);
   if (!result) return;
   NDArray* const inputs[] = {gradient.get(), result};
   NDArrayRef outputs[] = {gradient};
@@ -139,7 +149,7 @@ std::vector<NDArrayRef> backward(std::span<NDArray* const> heads, std::span<NDAr
       const bool callers =
           std::find(head_gradients.begin(), head_gradients.end(), result.get()) != head_gradients.end();
       if (!result || callers) {
-        NDArrayRef fresh = zeros(variables[i]->shape, variables[i]->dtype, variables[i]->device());
+        NDArrayRef fresh = make_zeros(variables[i]->shape, variables[i]->dtype, variables[i]->device());
         if (result) copy(*result, *fresh);
         result = fresh;
       }

@@ -93,7 +93,7 @@ void check_inputs(const OpDef& op, const void* params, std::span<NDArray* const>
 }
 
 void run_primitive(const OpDef& op, const void* params, const Params* shared, std::span<NDArray* const> inputs,
-                   std::span<NDArrayRef> outputs) {
+                   std::span<NDArrayRef> outputs, const std::vector<bool>* wanted) {
   check_inputs(op, params, inputs);
   const size_t num_in = inputs.size();
   const size_t num_out = static_cast<size_t>(op.count_outputs(params));
@@ -120,10 +120,10 @@ void run_primitive(const OpDef& op, const void* params, const Params* shared, st
     const bool given = o < outputs.size() && outputs[o];
     if (given && !needs_copy(op, inputs, *outputs[o], o)) {
       targets[o] = outputs[o];
-    } else if (o < outputs.size() || recorded) {
+    } else if (recorded || (o < outputs.size() && (!wanted || (*wanted)[o]))) {
       targets[o] = make_ref<NDArray>(shape, dtype, device);
     } else {
-      tensors[num_in + o] = {nullptr, shape, dtype};  // a hidden output that nobody will ask for
+      tensors[num_in + o] = {nullptr, shape, dtype};  // nobody will ask for it
       continue;
     }
     tensors[num_in + o] = targets[o]->tensor();
@@ -187,14 +187,20 @@ void run_composite(const OpDef& op, const void* params, std::span<NDArray* const
 }  // namespace
 
 void invoke(const OpDef& op, const void* params, const Params* shared, std::span<NDArray* const> inputs,
-            std::span<NDArrayRef> outputs) {
+            std::span<NDArrayRef> outputs, const std::vector<bool>* wanted) {
   try {
     if (is_composite(op)) return run_composite(op, params, inputs, outputs);
-    run_primitive(op, params, shared, inputs, outputs);
+    run_primitive(op, params, shared, inputs, outputs, wanted);
   } catch (const Error& error) {
     if (*error.what() == '[') throw;
     throw Error(error.kind(), "[" + op.name + "] " + error.what());
   }
+}
+
+void EagerBuilder::set_wanted(const NodeGradient& context) {
+  differentiated_ = &context.op();
+  wanted_.clear();
+  for (size_t i = 0; i < context.num_inputs(); ++i) wanted_.push_back(context.wants(i));
 }
 
 std::vector<Value> EagerBuilder::invoke(const OpDef& op, std::span<const Value> inputs, Params params) {
@@ -202,7 +208,10 @@ std::vector<Value> EagerBuilder::invoke(const OpDef& op, std::span<const Value> 
   StackArray<NDArray*, kInline> arrays(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) arrays[i] = to_array(inputs[i]);
   StackArray<NDArrayRef, kInline> outputs(static_cast<size_t>(op.count_outputs(params.data())));
-  mx::invoke(op, params.data(), &params, arrays.span(), outputs.span());
+  constexpr std::string_view kBackward = "_backward_";
+  const bool selective = differentiated_ && outputs.size() <= wanted_.size() && op.name.starts_with(kBackward) &&
+                         std::string_view(op.name).substr(kBackward.size()) == differentiated_->name;
+  mx::invoke(op, params.data(), &params, arrays.span(), outputs.span(), selective ? &wanted_ : nullptr);
   std::vector<Value> values;
   values.reserve(outputs.size());
   for (const NDArrayRef& output : outputs) values.push_back(to_value(output));

@@ -12,7 +12,7 @@ NodeGradient::NodeGradient(ReversePass& pass, int id, std::vector<Value> heads)
       heads_(std::move(heads)) {}
 
 Value NodeGradient::head(size_t i) {
-  if (!heads_.at(i)) heads_[i] = zeros_like(output(i));
+  if (!heads_.at(i)) heads_[i] = pass_.zeros(node_, i);
   return heads_[i];
 }
 
@@ -24,6 +24,10 @@ bool NodeGradient::wants(size_t input) const {
 void NodeGradient::set(size_t input, Value gradient) {
   if (!gradient || !wants(input)) return;
   pass_.parts_[pass_.graph_->entry_id(node_.inputs[input])].push_back(std::move(gradient));
+}
+
+Value ReversePass::zeros(const Node& node, size_t output_index) {
+  return builder_.call("zeros_like", {output(node, output_index)});
 }
 
 Value ReversePass::sum(std::vector<Value>& parts) {
@@ -50,8 +54,8 @@ void ReversePass::differentiate(int id) {
       node.op->gradient_fn, kUnsupported, "[", node.label(),
       "] has no gradient, but one is needed to reach a variable behind it; stop the gradient with BlockGrad, or set ",
       "the gradient request of that variable to null");
-  enter(node);
   NodeGradient context(*this, id, std::move(heads));
+  enter(context);
   try {
     node.op->gradient_fn(context);
   } catch (const Error& error) {
@@ -113,7 +117,7 @@ class GraphReversePass final : public ReversePass {
   Value output(const Node& node, size_t i) override {
     return to_value(Entry{const_cast<Node*>(&node), static_cast<int32_t>(i)});
   }
-  void enter(const Node& node) override { builder_.set_prefix(node.name + "_backward"); }
+  void enter(const NodeGradient& context) override { builder_.set_prefix(context.node().name + "_backward"); }
 
  private:
   GraphBuilder& builder_;

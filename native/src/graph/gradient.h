@@ -7,6 +7,8 @@
 
 namespace mx {
 
+class NodeGradient;
+
 class ReversePass {
  public:
   explicit ReversePass(Builder& builder) : builder_(builder) {}
@@ -21,8 +23,10 @@ class ReversePass {
   // Inputs and outputs of the forward work.
   virtual Value input(const Node& node, size_t i) = 0;
   virtual Value output(const Node& node, size_t i) = 0;
+  // What stands for the gradient of an output that nothing depends on.
+  virtual Value zeros(const Node& node, size_t output_index);
   // Around the gradient of one node.
-  virtual void enter(const Node&) {}
+  virtual void enter(const NodeGradient&) {}
   virtual void leave(const Node&) {}
 
  private:

@@ -114,6 +114,21 @@ TEST_CASE("composite operators, several outputs and losses have gradients") {
   CHECK(gradient(x) == Values{1, 2, 3});
 }
 
+TEST_CASE("gradients that nobody wants are not computed") {
+  const NDArrayRef x = variable({1}), y = variable({1}), c = array({1});
+  NDArrayRef both, one;
+  {
+    const Recording recording;
+    both = run("_test_pair", {x, y});
+    one = run("_test_pair", {c, y});
+  }
+  backward(both);
+  CHECK(gradient(x) == Values{1});
+  CHECK(gradient(y) == Values{2});
+  backward(one);
+  CHECK(gradient(y) == Values{12});
+}
+
 TEST_CASE("gradients of gradients") {
   const NDArrayRef x = variable({2, 3});
   const Recording recording;

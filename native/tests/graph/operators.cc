@@ -90,3 +90,26 @@ MX_OPERATOR(_test_two) {
   });
   op.gradient([](GradientContext& g) { g.set(0, g.call("elemwise_add", {g.head(0), g.head(1)})); });
 }
+
+// Its gradient operator tells in what it writes whether the other output was wanted.
+MX_OPERATOR(_test_pair) {
+  op.describe("The sum of two arrays.").hidden().input("left", "anything").input("right", "anything");
+  op.infer_shape(same_shape).forward([](const OpContext& c) {
+    for (int64_t i = 0; i < c.in[0].size(); ++i)
+      c.out[0].as<float>()[i] = c.in[0].as<float>()[i] + c.in[1].as<float>()[i];
+  });
+  op.gradient([](GradientContext& g) {
+    const auto gradients = g.call_same("_backward__test_pair", {g.head()});
+    for (size_t i = 0; i < 2; ++i) g.set(i, gradients.at(i));
+  });
+}
+
+MX_OPERATOR(_backward__test_pair) {
+  op.describe("Gradient of _test_pair: writes 1 and 2.").input("head", "anything").output("left").output("right");
+  op.infer_shape(same_shape).forward([](const OpContext& c) {
+    // An output that is not wanted shows in the other: 10 is added.
+    for (size_t o = 0; o < 2; ++o)
+      for (int64_t i = 0; c.wants(o) && i < c.out[o].size(); ++i)
+        c.out[o].as<float>()[i] = static_cast<float>(o + 1) + (c.wants(1 - o) ? 0.f : 10.f);
+  });
+}
