@@ -2,7 +2,7 @@
 
 cdef extern from *:
     """
-    /* A short call keeps the GIL. Should it have to wait after all, it gives the GIL away meanwhile: whoever works on the
+    /* A short call keeps the GIL. Should it have to wait after all, it gives the GIL away: whoever works on the
        array may need it. */
     static thread_local bool mx_keeps_gil = false;
     static void* mx_before_wait(void) { return mx_keeps_gil ? PyEval_SaveThread() : nullptr; }

@@ -178,9 +178,7 @@ def linspace(
     return array(values, ctx, mx_real_t if dtype is None else dtype)
 
 
-def eye(
-    N: int, M: int = 0, k: int = 0, ctx: Context | str | None = None, dtype: DTypeLike | None = None, **kwargs: Any
-) -> NDArray:
+def eye(N: int, M: int = 0, k: int = 0, ctx: Context | str | None = None, dtype: DTypeLike | None = None) -> NDArray:
     """Return a matrix with ones on diagonal ``k`` and zeros elsewhere.
 
     Args:
@@ -189,6 +187,9 @@ def eye(
         k: 0 is the main diagonal, positive numbers lie above it.
         ctx: The device; the current one where it is None.
         dtype: Type of the elements; float32 where it is None.
-        **kwargs: ``out``.
+
+    >>> import mx_core as mx
+    >>> mx.nd.eye(2).asnumpy().tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
     """
-    return _internal._eye(N=N, M=M, k=k, ctx=_device(ctx), dtype=mx_real_t if dtype is None else dtype, **kwargs)
+    return array(np.eye(N, M or None, k), ctx, mx_real_t if dtype is None else dtype)

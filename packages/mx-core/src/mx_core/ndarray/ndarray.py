@@ -201,7 +201,7 @@ class NDArray(NDArrayBase, Methods):
             raise MXTypeError(f"[NDArray.reshape] there is no parameter {next(iter(kwargs))!r}, only shape and reverse")
         return reshape(self, tuple(operator.index(n) for n in shape), bool(reverse))
 
-    def broadcast_to(self, shape: int | Sequence[int], **kwargs: Any) -> NDArray:
+    def broadcast_to(self, shape: int | Sequence[int] = (), **kwargs: Any) -> NDArray:
         """Return a copy with the elements repeated along axes of length 1, or missing in front, to fill ``shape``."""
         wanted = (shape,) if isinstance(shape, int) else tuple(shape)
         missing = len(wanted) - self.ndim
