@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from mx_core import cpu, nd, random
 
-)
-
 
 def test_equal_seeds_give_equal_numbers():
     random.seed(5)
