@@ -198,18 +198,14 @@ void forward_elementwise(const OpContext& ctx) {
 }
 
 // The number takes place kPlace among the arguments of the kernel.
-template <int kPlace>
+template <size_t kPlace>
 void forward_scalar(const OpContext& ctx) {
   const double scalar = ctx.as<ScalarParam>().scalar;
   alignas(8) char value[8];
   const DType dtype = ctx.out[0].dtype;
   convert(&scalar, DType::kFloat64, value, dtype, 1);
   Tensor in[3];
-  size_t count = 0;
-  for (const Tensor& array : ctx.in) {
-    if (count == kPlace) ++count;
-    in[count++] = array;
-  }
+  for (size_t i = 0; i < 2 && i < ctx.in.size(); ++i) in[i < kPlace ? i : i + 1] = ctx.in[i];
   in[kPlace] = {value, Shape{1}, dtype};
   run_elementwise(*static_cast<const Kernel*>(ctx.op.block_data), std::span(in, ctx.in.size() + 1), ctx.out,
                   ctx.params);
@@ -275,7 +271,7 @@ OpDef& elementwise(OpDef& op, std::initializer_list<const char*> inputs, const c
 }
 
 OpDef& broadcasting(OpDef& op, std::initializer_list<const char*> inputs, const char* kernel) {
-  for (const char* name : inputs) op.input(name, "An array.");
+  for (const char* name : inputs) op.input(name, "An array.").inplace(static_cast<int>(op.inputs.size()) - 1, 0);
   return with_kernel(op, kernel).describe(kPartOfGradient).infer_shape([](const InferShape& s) {
     Shape shape = s.in[0];
     for (const Shape& other : s.in.subspan(1)) shape = broadcast_shapes(shape, other, s.op.name);
@@ -296,6 +292,8 @@ OpDef& broadcast_binary(OpDef& op, const char* kernel) {
   return with_kernel(op, kernel)
       .input("lhs", "The first array.")
       .input("rhs", "The second array, of a shape that broadcasts with the first's.")
+      .inplace(0, 0)
+      .inplace(1, 0)
       .infer_shape([](const InferShape& s) { s.set_output(0, broadcast_shapes(s.in[0], s.in[1], s.op.name)); });
 }
 
