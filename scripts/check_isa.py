@@ -71,7 +71,7 @@ def main() -> int:
         for path in filter(None, files.split(";")):
             errors += object_errors(path, namespace)
             count += 1
-    print("\n".join(errors) or f"{count} objects and the library keep their instruction sets apart")
+    print("\n".join(errors) or f"{count} objects keep their instruction sets apart")
     return bool(errors)
 
 

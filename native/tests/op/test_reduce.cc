@@ -1,10 +1,9 @@
 // The driver of reductions: axes, dtypes, sizes, threads.
-#include "mx/op/reduce.h"
-
 #include <algorithm>
 #include <cmath>
 
 #include "engine/threads.h"
+#include "mx/op/reduce.h"
 #include "run.h"
 
 using namespace mx;
@@ -50,14 +49,17 @@ TEST_CASE("sums over every choice of axes") {
       p.keepdims = true;
       CHECK(run("sum", {x}, p).shape == reduced_shape(shape, axes, true));
       p.exclude = true;
-      if (axes != 15) CHECK(run("sum", {x}, p).values() == sum_slowly(x, 15 & ~axes, Shape{run("sum", {x}, p).shape.size()}));
+      if (axes != 15)
+        CHECK(run("sum", {x}, p).values() == sum_slowly(x, 15 & ~axes, Shape{run("sum", {x}, p).shape.size()}));
     }
   }
 }
 
 TEST_CASE("sums in every dtype, over long rows and columns") {
-  for (DType dtype : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt8, DType::kInt32, DType::kInt64})
-    for (const Shape& shape : {Shape{1, 31}, Shape{2, 32}, Shape{3, 33}, Shape{3, 4097}, Shape{9001, 3}, Shape{2, 9000}, Shape{300, 2100}})
+  for (DType dtype : {DType::kFloat32, DType::kFloat64, DType::kFloat16, DType::kBfloat16, DType::kInt8, DType::kInt32,
+                      DType::kInt64})
+    for (const Shape& shape :
+         {Shape{1, 31}, Shape{2, 32}, Shape{3, 33}, Shape{3, 4097}, Shape{9001, 3}, Shape{2, 9000}, Shape{300, 2100}})
       for (int axis : {0, 1}) {
         CAPTURE(dtype);
         CAPTURE(shape);
@@ -103,5 +105,6 @@ TEST_CASE("what a reduction gives at the edges") {
   CHECK(run("sum", {Array(Shape{0, 2}, DType::kFloat32)}, ReduceParam{Shape{0}}).values() == std::vector<double>{0, 0});
   CHECK(run("sum", {x}, ReduceParam{}).shape == Shape{1});
   CHECK_THROWS_AS(run("sum", {x}, ReduceParam{Shape{1}}), Error);
-  CHECK_THROWS_WITH_AS(run("sum", {Array(Shape{2, 2}, DType::kFloat32)}, ReduceParam{Shape{0, -2}}), doctest::Contains("twice"), Error);
+  CHECK_THROWS_WITH_AS(run("sum", {Array(Shape{2, 2}, DType::kFloat32)}, ReduceParam{Shape{0, -2}}),
+                       doctest::Contains("twice"), Error);
 }
