@@ -1,6 +1,6 @@
 // Arrays joined along an axis, and an array split along one.
 #include "mx/op.h"
-#include "window.h"
+#include "mx/op/strided.h"
 
 namespace mx {
 namespace {

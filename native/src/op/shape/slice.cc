@@ -1,6 +1,6 @@
 // Parts of an array along its axes, and assignment to them.
 #include "mx/op/kernel.h"
-#include "window.h"
+#include "part.h"
 
 namespace mx {
 namespace {
@@ -23,9 +23,9 @@ struct SliceAxisParam {
     f.add("begin", &SliceAxisParam::begin, "The first index; a negative one counts from the end.").required();
     f.add("end", &SliceAxisParam::end, "The index after the last one. None: the edge.").required();
   }
-  Window window(const Shape& shape, std::string_view op) const {
+  Part part(const Shape& shape, std::string_view op) const {
     const int at = normalize_axis(axis, shape.ndim, op);
-    Window w = Window::whole(shape);
+    Part w = Part::whole(shape);
     const int64_t n = shape[at];
     if (n < 0) return w;
     const int64_t from = begin < 0 ? begin + n : begin, to = !end ? n : *end < 0 ? *end + n : *end;
@@ -41,8 +41,8 @@ struct SliceLikeParam {
   static void fields(auto& f) {
     f.add("axes", &SliceLikeParam::axes, "The axes to cut; negative ones count from the end. (): all.");
   }
-  Window window(const Shape& shape, const Shape& like, std::string_view op) const {
-    Window w = Window::whole(shape);
+  Part part(const Shape& shape, const Shape& like, std::string_view op) const {
+    Part w = Part::whole(shape);
     const auto cut = [&](int axis) {
       MX_CHECK(axis < like.ndim && (shape[axis] < 0 || like[axis] <= shape[axis]), kValue, "[", op, "] axis ", axis,
                " of shape ", shape, " can't be cut as in shape ", like);
@@ -65,14 +65,14 @@ OpDef& slicing(OpDef& op) {
       .params<P>()
       .infer_shape([](const InferShape& s) {
         if (!s.in[0].rank_known()) return;
-        const Window w = s.as<P>().window(s.in[0], s.op.name);
+        const Part w = s.as<P>().part(s.in[0], s.op.name);
         Shape out = w.count;
         for (int i = 0; i < out.ndim; ++i)
           if (s.in[0][i] < 0) out[i] = -1;
         s.set_output(0, out);
       })
       .forward(
-          [](const OpContext& ctx) { ctx.as<P>().window(ctx.in[0].shape, ctx.op.name).read(ctx.in[0], ctx.out[0]); });
+          [](const OpContext& ctx) { ctx.as<P>().part(ctx.in[0].shape, ctx.op.name).read(ctx.in[0], ctx.out[0]); });
 }
 template <class P>
 OpDef& unslicing(OpDef& op) {
@@ -83,7 +83,7 @@ OpDef& unslicing(OpDef& op) {
       .infer_shape([](const InferShape& s) { s.same(1, 0); })
       .forward([](const OpContext& ctx) {
         fill_zeros(ctx.out[0]);
-        ctx.as<P>().window(ctx.out[0].shape, ctx.op.name).write(ctx.in[0], ctx.out[0]);
+        ctx.as<P>().part(ctx.out[0].shape, ctx.op.name).write(ctx.in[0], ctx.out[0]);
       });
 }
 
@@ -91,7 +91,7 @@ template <class P>
 void infer_assign(const InferShape& s) {
   s.same(0, 0);
   if (s.in.size() > 1 && s.in[0].known()) {
-    const Shape part = Window::of(s.as<P>(), s.in[0], s.op.name).count;
+    const Shape part = Part::of(s.as<P>(), s.in[0], s.op.name).count;
     if (s.in[1].known() && s.in[1].size() == part.size()) return;  // axes of size 1 may be missing
     s.set_input(1, part);
   }
@@ -131,11 +131,11 @@ MX_OPERATOR(slice_like) {
       .params<SliceLikeParam>()
       .infer_shape([](const InferShape& s) {
         if (s.in[0].rank_known() && s.in[1].rank_known())
-          s.set_output(0, s.as<SliceLikeParam>().window(s.in[0], s.in[1], s.op.name).count);
+          s.set_output(0, s.as<SliceLikeParam>().part(s.in[0], s.in[1], s.op.name).count);
       })
       .forward([](const OpContext& ctx) {
         const auto& p = ctx.as<SliceLikeParam>();
-        p.window(ctx.in[0].shape, ctx.in[1].shape, ctx.op.name).read(ctx.in[0], ctx.out[0]);
+        p.part(ctx.in[0].shape, ctx.in[1].shape, ctx.op.name).read(ctx.in[0], ctx.out[0]);
       })
       .gradient([](GradientContext& g) {
         g.set(0, g.call_same("_backward_slice_like", {g.head(), g.input(0)}).at(0));
@@ -151,7 +151,7 @@ MX_OPERATOR(_backward_slice_like) {
       .forward([](const OpContext& ctx) {
         fill_zeros(ctx.out[0]);
         const auto& p = ctx.as<SliceLikeParam>();
-        p.window(ctx.out[0].shape, ctx.in[0].shape, ctx.op.name).write(ctx.in[0], ctx.out[0]);
+        p.part(ctx.out[0].shape, ctx.in[0].shape, ctx.op.name).write(ctx.in[0], ctx.out[0]);
       });
 }
 
@@ -165,7 +165,7 @@ MX_OPERATOR(_slice_assign) {
       .infer_shape(infer_assign<SliceParam>)
       .forward([](const OpContext& ctx) {
         copy_flat(ctx.in[0], ctx.out[0]);
-        Window::of(ctx.as<SliceParam>(), ctx.out[0].shape, ctx.op.name).write(ctx.in[1], ctx.out[0]);
+        Part::of(ctx.as<SliceParam>(), ctx.out[0].shape, ctx.op.name).write(ctx.in[1], ctx.out[0]);
       });
 }
 MX_OPERATOR(_slice_assign_scalar) {
@@ -180,7 +180,7 @@ MX_OPERATOR(_slice_assign_scalar) {
         copy_flat(ctx.in[0], ctx.out[0]);
         alignas(8) char value[8];
         convert(&p.scalar, DType::kFloat64, value, ctx.out[0].dtype, 1);
-        Window::of(p, ctx.out[0].shape, ctx.op.name).write({value, Shape{1}, ctx.out[0].dtype}, ctx.out[0]);
+        Part::of(p, ctx.out[0].shape, ctx.op.name).write({value, Shape{1}, ctx.out[0].dtype}, ctx.out[0]);
       });
 }
 

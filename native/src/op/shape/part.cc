@@ -1,15 +1,15 @@
-#include "window.h"
+#include "part.h"
 
 namespace mx {
 
-Window Window::whole(const Shape& shape) { return {Shape::filled(shape.ndim, 0), Shape::filled(shape.ndim, 1), shape}; }
+Part Part::whole(const Shape& shape) { return {Shape::filled(shape.ndim, 0), Shape::filled(shape.ndim, 1), shape}; }
 
-Window Window::of(const SliceParam& p, const Shape& shape, std::string_view op) {
+Part Part::of(const SliceParam& p, const Shape& shape, std::string_view op) {
   const int given = static_cast<int>(p.begin.size());
   MX_CHECK(p.end.size() == p.begin.size() && (p.step.empty() || p.step.size() <= p.begin.size()), kValue, "[", op,
            "] begin and end must have one value per axis, and step at most as many");
   MX_CHECK(given <= shape.ndim, kValue, "[", op, "] begin has ", given, " values, but the array has shape ", shape);
-  Window w = whole(shape);
+  Part w = whole(shape);
   for (int i = 0; i < given; ++i) {
     const int64_t n = shape[i];
     const int64_t step = static_cast<size_t>(i) < p.step.size() ? p.step[static_cast<size_t>(i)].value_or(1) : 1;
@@ -32,10 +32,10 @@ Window Window::of(const SliceParam& p, const Shape& shape, std::string_view op) 
   return w;
 }
 
-Window SliceParam::window(const Shape& shape, std::string_view op) const { return Window::of(*this, shape, op); }
+Part SliceParam::part(const Shape& shape, std::string_view op) const { return Part::of(*this, shape, op); }
 
 namespace {
-StridedCopy walk(const Window& w, const Shape& whole, int64_t& offset) {
+StridedCopy walk(const Part& w, const Shape& whole, int64_t& offset) {
   const Shape strides = strides_of(whole), part = strides_of(w.count);
   StridedCopy copy;
   offset = 0;
@@ -47,14 +47,14 @@ StridedCopy walk(const Window& w, const Shape& whole, int64_t& offset) {
 }
 }  // namespace
 
-void Window::read(const Tensor& whole, const Tensor& part) const {
+void Part::read(const Tensor& whole, const Tensor& part) const {
   if (part.size() == 0) return;
   int64_t offset;
   const StridedCopy copy = walk(*this, whole.shape, offset);
   copy.run(element_at(whole, offset), part.data, size_of(whole.dtype));
 }
 
-void Window::write(const Tensor& part, const Tensor& whole) const {
+void Part::write(const Tensor& part, const Tensor& whole) const {
   if (count.size() == 0) return;
   int64_t offset;
   StridedCopy copy = walk(*this, whole.shape, offset);

@@ -7,11 +7,11 @@
 
 namespace mx {
 
-struct Window;
+struct Part;
 
 struct SliceParam {
   OptionalInts begin, end, step;
-  Window window(const Shape& shape, std::string_view op) const;
+  Part part(const Shape& shape, std::string_view op) const;
   static void fields(auto& f) {
     f.add("begin", &SliceParam::begin,
           "The first index along each axis; negative ones count from the end. None: the edge.")
@@ -21,13 +21,13 @@ struct SliceParam {
   }
 };
 
-struct Window {
+struct Part {
   Shape begin, step, count;
 
   // Axes that the bounds don't mention are taken whole. Bounds beyond the array are moved to its edge, as in Python.
   // Axes of unknown size give unknown counts.
-  static Window of(const SliceParam& p, const Shape& shape, std::string_view op);
-  static Window whole(const Shape& shape);
+  static Part of(const SliceParam& p, const Shape& shape, std::string_view op);
+  static Part whole(const Shape& shape);
   void restrict(int axis, int64_t from, int64_t length) { begin[axis] = from, count[axis] = length; }
 
   void read(const Tensor& whole, const Tensor& part) const;
