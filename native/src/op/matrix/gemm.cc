@@ -110,6 +110,8 @@ void gemm(const OpContext& context, const Gemm& g, const void* a, const void* b,
     return gemm_float64(g, static_cast<const double*>(a), static_cast<const double*>(b), static_cast<double*>(c),
                         static_cast<const double*>(bias), scratch);
   }
+  if (g.c.column != 1 && g.c.row == 1 && !g.with_bias)  // oneDNN writes rows: compute the transpose
+    return gemm(context, {g.batch, g.n, g.m, g.k, transposed(g.b), transposed(g.a), transposed(g.c), g.dtype}, b, a, c);
   if (g.k == 0) {  // an empty sum; oneDNN would leave c alone
     MX_CHECK(!g.with_bias, kUnsupported, "[", context.op.name, "] the inner dimension of the product is 0");
     const int64_t bytes = g.batch * g.m * g.n * static_cast<int64_t>(size_of(g.dtype));

@@ -98,7 +98,8 @@ struct PoolBackward {
   template <class T>
   static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
     const auto& g = *static_cast<const PoolGeometry*>(args.params);
-    const T *head = static_cast<const T*>(in[0]), *data = static_cast<const T*>(in[1]), *output = static_cast<const T*>(in[2]);
+    const T *head = static_cast<const T*>(in[0]), *data = static_cast<const T*>(in[1]),
+            *output = static_cast<const T*>(in[2]);
     T* gradient = static_cast<T*>(out[0]);
     each_window(g, n, [&](const PoolRange& range, int64_t at, int64_t from) {
       const T *x = data + at, *dy = head + from, *y = output + from;
