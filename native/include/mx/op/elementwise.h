@@ -40,6 +40,11 @@ struct Elementwise {
     T* const y = static_cast<T*>(out[0]);
     const T* const a = static_cast<const T*>(in[0]);
     if constexpr (requires { f(*a); }) {
+      if (args.scalars) {
+        const T value = f(*a);
+        for (int64_t i = 0; i < n; ++i) y[i] = value;
+        return;
+      }
 #pragma GCC ivdep
       for (int64_t i = 0; i < n; ++i) y[i] = f(a[i]);
     } else if constexpr (requires { f(*a, *a); }) {
