@@ -1,7 +1,7 @@
 """Files go both ways: what mx saves MXNet 1.9.1 loads, with the same results, and the other way round."""
 
 import numpy as np
-from models import lenet
+from integration.models import lenet
 from mx_core import nd
 from mx_core.context import cpu
 from mx_io import NDArrayIter

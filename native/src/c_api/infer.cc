@@ -36,11 +36,10 @@ Inferred<T> infer(const Symbol& symbol, const char* const* names, std::span<cons
   const std::vector<Node*> arguments = symbol.variables(Symbol::Variables::kArguments);
   const std::vector<Node*> auxiliary = symbol.variables(Symbol::Variables::kAuxiliary);
   const auto entry_of = [&](const Node* node) -> T& { return entries[graph.first_entry[graph.node_id(node)]]; };
-  const auto set = [&](const Node* node, const T& value) {
+  // What is given overrules what the variable declares, as far as it is known.
+  const auto set = [&](const Node* node, T value) {
     T& entry = entry_of(node);
-    const T before = entry;
-    MX_CHECK(merge(entry, value), kValue, "[Symbol.infer] ", node->label(), " is declared as ", before, ", but ", value,
-             " is given");
+    if (merge(value, entry) || is_known(value)) entry = value;
   };
   std::unordered_map<std::string_view, std::vector<const Node*>> by_name;
   for (const auto* list : {&arguments, &auxiliary})

@@ -139,7 +139,9 @@ std::string OpDef::input_name(int i) const {
   return i < fixed ? inputs[static_cast<size_t>(i)].name : inputs.back().name + std::to_string(i - fixed);
 }
 std::string OpDef::output_name(int i) const {
-  if (static_cast<size_t>(i) < outputs.size() && !num_outputs_fn) return outputs[static_cast<size_t>(i)].name;
+  // Of a varying number either all have names (a mask that is not always there), or none has (the parts of split).
+  const bool named = !num_outputs_fn || outputs.size() > 1;
+  if (named && static_cast<size_t>(i) < outputs.size()) return outputs[static_cast<size_t>(i)].name;
   return "output" + std::to_string(i);
 }
 

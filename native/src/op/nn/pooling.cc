@@ -226,9 +226,15 @@ Along an axis the output has ``(size + 2 pad - kernel) // stride + 1`` elements,
 the last window may hang over the padding and is cut there. Where several elements are largest the first gets the gradient.)")
       .input("data", "(n, c, spatial...), or channels last with such a layout.")
       .output("output", "The same number of axes.")
+      .output("workspace", "Empty. Symbol files number the outputs as if a maximum had this second one.")
+      .num_outputs([](const void* p) { return static_cast<const PoolingParam*>(p)->pool_type == PoolType::kMax ? 2 : 1; })
+      .visible_outputs(1)
       .params<PoolingParam>()
       .alias("_npx_pooling")
-      .infer_shape(infer_shape)
+      .infer_shape([](const InferShape& s) {
+        infer_shape(s);
+        if (s.out.size() > 1) s.set_output(1, Shape{0});
+      })
       .forward(forward)
       .gradient(gradient);
 }
