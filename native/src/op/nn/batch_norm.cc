@@ -8,6 +8,19 @@
 #include "op/nn/floats.h"
 
 namespace mx {
+
+void run_channels(const char* name, const ChannelView& v, DType dtype, std::initializer_list<const void*> in,
+                  std::initializer_list<void*> out, int mode) {
+  const Loop loop = find_loop(name, dtype);
+  const int64_t most = std::clamp<int64_t>((1 << 15) / std::max<int64_t>(1, v.outer * v.inner), 1, kChannelBlock);
+  const int64_t grain = v.inner == 1 ? kChannelBlock : most;
+  engine::parallel_for(v.channels, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t first = begin; first < end; first += kChannelBlock)
+      loop(out.begin(), in.begin(), std::min(kChannelBlock, end - first),
+           {.params = &v, .mode = mode, .extra = &first});
+  });
+}
+
 namespace {
 
 struct BatchNormParam {
@@ -63,25 +76,13 @@ void infer_dtype(const InferDType& d) {
   d.set_output(2, statistics);
 }
 
-void run_loop(const char* name, const ChannelView& v, DType dtype, std::initializer_list<const void*> in,
-              std::initializer_list<void*> out, int mode = 0) {
-  const Loop loop = find_loop(name, dtype);
-  const int64_t most = std::clamp<int64_t>((1 << 15) / std::max<int64_t>(1, v.outer * v.inner), 1, kChannelBlock);
-  const int64_t grain = v.inner == 1 ? kChannelBlock : most;
-  engine::parallel_for(v.channels, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t first = begin; first < end; first += kChannelBlock)
-      loop(out.begin(), in.begin(), std::min(kChannelBlock, end - first),
-           {.params = &v, .mode = mode, .extra = &first});
-  });
-}
-
 // Updates the averages where the batch counts; leaves the mean and the inverse deviation to normalize by.
 template <class T>
 void statistics(const OpContext& context, const ChannelView& v, const void* data, T* mean, T* inverse) {
   const auto& p = context.as<BatchNormParam>();
   T *moving_mean = context.in[kMovingMean].as<T>(), *moving_var = context.in[kMovingVar].as<T>();
   const bool of_batch = context.is_train && !p.use_global_stats;
-  if (of_batch) run_loop("batch_norm_moments", v, dtype_of<T>, {data}, {mean, inverse});
+  if (of_batch) run_channels("batch_norm_moments", v, dtype_of<T>, {data}, {mean, inverse});
   const T keep = static_cast<T>(p.momentum);
   for (int64_t c = 0; c < v.channels; ++c) {
     if (of_batch) {
@@ -109,8 +110,9 @@ void forward(const OpContext& context) {
     statistics(context, v, x.data, static_cast<double*>(mean), static_cast<double*>(inverse));
   else
     statistics(context, v, x.data, static_cast<float*>(mean), static_cast<float*>(inverse));
-  run_loop("BatchNorm", v, dtype,
-           {x.data, mean, inverse, p.fix_gamma ? nullptr : context.in[kGamma].data, context.in[kBeta].data}, {y.data});
+  run_channels("BatchNorm", v, dtype,
+               {x.data, mean, inverse, p.fix_gamma ? nullptr : context.in[kGamma].data, context.in[kBeta].data},
+               {y.data});
   y.finish();
 }
 
@@ -121,9 +123,9 @@ void backward(const OpContext& context) {
   const ChannelView v = view_of(in[1].shape, normalize_axis(p.axis, in[1].shape.ndim, "BatchNorm"));
   if (in[1].size() == 0) return;
   const Floats dy = read_floats(context, in[0]), x = read_floats(context, in[1]), dx = write_floats(context, out[0]);
-  run_loop("_backward_BatchNorm", v, x.dtype,
-           {dy.data, x.data, in[3].data, in[4].data, p.fix_gamma ? nullptr : in[2].data},
-           {dx.data, p.fix_gamma ? nullptr : out[1].data, out[2].data}, context.is_train && !p.use_global_stats);
+  run_channels("_backward_BatchNorm", v, x.dtype,
+               {dy.data, x.data, in[3].data, in[4].data, p.fix_gamma ? nullptr : in[2].data},
+               {dx.data, p.fix_gamma ? nullptr : out[1].data, out[2].data}, context.is_train && !p.use_global_stats);
   if (p.fix_gamma && context.wants(1)) std::fill_n(out[1].as<char>(), out[1].bytes(), 0);
   if (dx) dx.finish();
 }

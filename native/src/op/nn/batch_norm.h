@@ -1,6 +1,9 @@
-// What the loops of BatchNorm are told.
+// What the loops of BatchNorm are told. InstanceNorm runs them too.
 #pragma once
 #include <cstdint>
+#include <initializer_list>
+
+#include "mx/base/dtype.h"
 
 namespace mx {
 
@@ -9,5 +12,9 @@ struct ChannelView {
   int64_t outer, channels, inner;
 };
 inline constexpr int64_t kChannelBlock = 64;  // most channels of one call
+
+// Runs one of the loops over all channels, in parallel.
+void run_channels(const char* loop, const ChannelView& view, DType dtype, std::initializer_list<const void*> in,
+                  std::initializer_list<void*> out, int mode = 0);
 
 }  // namespace mx
