@@ -39,6 +39,19 @@ def test_a_foreign_library_path_is_ignored(install, check, tmp_path):
     check(install("mx-core"), COMPUTE + ALONE, LD_LIBRARY_PATH=str(tmp_path))
 
 
+def test_an_image_without_libgomp(install):
+    """In a mount namespace whose libgomp.so.1 is an empty file, which nothing can load."""
+    namespace = ["unshare", "--map-root-user", "--mount"]
+    if subprocess.run([*namespace, "true"], capture_output=True).returncode:
+        pytest.skip("this machine allows no mount namespaces")
+    found = subprocess.run(["g++", "-print-file-name=libgomp.so.1"], text=True, capture_output=True, check=True).stdout
+    libgomp = Path(found.strip()).resolve()
+    program = f"mount --bind /dev/null {libgomp} && exec {install('mx-core')} -c \"$0\""
+    gone = "import ctypes\ntry:\n    ctypes.CDLL('libgomp.so.1')\nexcept OSError as e:\n    print('gone')\n"
+    result = subprocess.run([*namespace, "sh", "-c", program, gone + COMPUTE + ALONE], text=True, capture_output=True)
+    assert result.stdout == "gone\n" and result.returncode == 0, result.stderr
+
+
 def test_a_missing_library_is_an_import_error(install, check):
     code = "try:\n    import mx_core\nexcept ImportError as e:\n    print(e)"
     assert "MX_LIBRARY" in check(install("mx-core"), code, MX_LIBRARY="/nowhere/libmx.so")
