@@ -26,9 +26,16 @@ inline constexpr int64_t kLRNStrip = 256;  // positions worked on together
 #if defined(MX_ISA)
 namespace mx::MX_ISA {
 
+// to[i] = from[i]^power; powers that networks have are products of roots.
 template <class T>
-MX_INLINE T lrn_power(T base, T exponent) {
-  return exp(exponent * log(base));
+MX_INLINE void lrn_powers(const T* from, T* to, int64_t n, T power) {
+  if (power == T(-0.75))
+    for (int64_t i = 0; i < n; ++i) {
+      const T root = sqrt(from[i]);
+      to[i] = T(1) / (root * sqrt(root));
+    }
+  else
+    for (int64_t i = 0; i < n; ++i) to[i] = exp(power * log(from[i]));
 }
 
 // n <= kLRNStrip neighbouring positions of one sample, all channels. in: data. out: output, base of the power.
@@ -47,12 +54,11 @@ struct LRN {
       T sum[kLRNStrip] = {};
       for (int64_t k = from; k < to; ++k)
         for (int64_t i = 0; i < n; ++i) sum[i] += x[k * call.inner + i] * x[k * call.inner + i];
+      T powers[kLRNStrip];
+      for (int64_t i = 0; i < n; ++i) base[c * call.inner + i] = sum[i] = start + scale * sum[i];
+      lrn_powers(sum, powers, n, power);
 #pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i) {
-        const int64_t at = c * call.inner + i;
-        base[at] = start + scale * sum[i];
-        y[at] = x[at] * lrn_power(base[at], power);
-      }
+      for (int64_t i = 0; i < n; ++i) y[c * call.inner + i] = x[c * call.inner + i] * powers[i];
     }
   }
 };
@@ -71,7 +77,8 @@ struct LRNBackward {
     for (int64_t c = 0; c < call.channels; ++c) {
       const int64_t from = c < before ? 0 : c - before;
       const int64_t to = c + after < call.channels ? c + after + 1 : call.channels;
-      T sum[kLRNStrip] = {};
+      T sum[kLRNStrip] = {}, powers[kLRNStrip];
+      lrn_powers(base + c * call.inner, powers, n, power);
       for (int64_t k = from; k < to; ++k)
         for (int64_t i = 0; i < n; ++i) {
           const int64_t at = k * call.inner + i;
@@ -80,7 +87,7 @@ struct LRNBackward {
 #pragma GCC ivdep
       for (int64_t i = 0; i < n; ++i) {
         const int64_t at = c * call.inner + i;
-        dx[at] = dy[at] * lrn_power(base[at], power) + scale * x[at] * sum[i];
+        dx[at] = dy[at] * powers[i] + scale * x[at] * sum[i];
       }
     }
   }
