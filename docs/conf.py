@@ -41,14 +41,17 @@ def write(path, text):
 
 
 def write_reference():
-    """A page for each module and a list of them for each package, in docs/reference, which git ignores."""
+    """A page for each module and a list of them for each package, in docs/reference, which git ignores.
+
+    ``ignore-module-all``: whatever a module hands on has its page where it is defined, and nowhere a second one.
+    """
     folder = HERE / "reference"
     wanted = set()
     for package in PACKAGES:
         names = sorted(modules(package))
         for name in names:
             title = name.replace("._generated.", ": operators, ")
-            block = f"```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```\n"
+            block = f"```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n   :ignore-module-all:\n```\n"
             pages = "".join(f"{n}\n" for n in names if n != package)
             tree = f"\n```{{toctree}}\n:maxdepth: 1\n\n{pages}```\n" if name == package and pages else ""
             write(folder / f"{name}.md", f"# {title}\n{block}{tree}")

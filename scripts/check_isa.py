@@ -2,10 +2,10 @@
 
     check_isa.py --library libmx.so --objects isa_v3 a.o;b.o --objects isa_v4 a.o;b.o
 
-Of two functions with one name the linker keeps one. If an inline function or a template of the standard library is compiled
-into the x86-64-v3 and the v4 objects, code for v3 may end up calling the v4 copy, and die where there is no AVX-512. So:
-no AVX-512 registers outside of functions in namespace isa_v4; no symbol that the linker may merge outside of the objects' own
-namespace; and nothing that runs at load time, before the processor has been looked at.
+Of two functions with one name the linker keeps one. If an inline function or a template of the standard library is
+compiled into the x86-64-v3 and the v4 objects, code for v3 may end up calling the v4 copy, and die where there is no
+AVX-512. So: no AVX-512 registers outside of functions in namespace isa_v4; no symbol that the linker may merge outside
+of the objects' own namespace; and nothing that runs at load time, before the processor has been looked at.
 """
 
 import argparse

@@ -24,7 +24,9 @@ except KeyboardInterrupt:
 
 
 def test_interrupt_ends_a_long_graph():
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert process.stdout.readline() == "ready\n", process.stderr.read()
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=120)

@@ -61,7 +61,9 @@ def test_indexing():
     np.testing.assert_array_equal(nd.take(nd.array(x), index).asnumpy(), x[[[2, 0], [0, 2]]])
     check_gradient(lambda a: nd.take(a, index), x)
     check_gradient(lambda a: nd.take(a, nd.array([1, 0, 1]), axis=1), x)
-    check_gradient(lambda weight: nd.Embedding(nd.array([0, 2, 2]), weight, input_dim=3, output_dim=2, dtype="float64"), x)
+    check_gradient(
+        lambda weight: nd.Embedding(nd.array([0, 2, 2]), weight, input_dim=3, output_dim=2, dtype="float64"), x
+    )
     check_gradient(lambda a: nd.pick(a, nd.array([1, 0, 1]), axis=1), x)
     check_gradient(lambda a: nd.gather_nd(a, nd.array([[0, 2, 0], [1, 1, 1]])), x)
     np.testing.assert_array_equal(nd.one_hot(nd.array([1, 5]), depth=3).asnumpy(), [[0, 1, 0], [0, 0, 0]])

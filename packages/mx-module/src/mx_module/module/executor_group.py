@@ -81,13 +81,14 @@ class ExecutorGroup:
         return tuple((desc.name, tuple(desc.shape)) for desc in self._inputs())
 
     def _bind(self) -> Executor:
-        options: dict[str, Any] = {} if self.group2ctx is None else {"group2ctx": self.group2ctx}
+        options: dict[str, Any] = {desc.name: desc.shape for desc in self._inputs()}
+        if self.group2ctx is not None:
+            options["group2ctx"] = self.group2ctx
         return self.symbol.simple_bind(
             ctx=self.contexts[0],
             grad_req=self.grad_req,
             type_dict={desc.name: desc.dtype for desc in self._inputs()},
             **options,
-            **{desc.name: desc.shape for desc in self._inputs()},
         )
 
     def _bind_shared(self, shared: Executor) -> Executor:
@@ -116,7 +117,9 @@ class ExecutorGroup:
             name: array(name, shape, dtype, shared.aux_dict, True)
             for name, shape, dtype in zip(self.aux_names, aux_shapes, aux_types)
         }
-        options: dict[str, Any] = {} if self.group2ctx is None else {"group2ctx": self.group2ctx}
+        options: dict[str, Any] = {desc.name: desc.shape for desc in self._inputs()}
+        if self.group2ctx is not None:
+            options["group2ctx"] = self.group2ctx
         return self.symbol.bind(context, args, args_grad=grads, grad_req=self.grad_req, aux_states=aux, **options)
 
     def reshape(self, data_shapes: list[DataDesc], label_shapes: list[DataDesc]) -> None:
@@ -180,7 +183,8 @@ class ExecutorGroup:
 
     def input_grads(self) -> list[NDArray]:
         """The gradients of the data."""
-        return [self.execs[0].grad_dict[name] for name in self.data_names]
+        grads = self.execs[0].grad_dict
+        return [grads[name] for name in self.data_names]
 
     def states(self) -> list[NDArray]:
         """The arrays of the states."""
