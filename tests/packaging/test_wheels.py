@@ -46,7 +46,7 @@ def test_an_image_without_libgomp(install):
         pytest.skip("this machine allows no mount namespaces")
     found = subprocess.run(["g++", "-print-file-name=libgomp.so.1"], text=True, capture_output=True, check=True).stdout
     libgomp = Path(found.strip()).resolve()
-    program = f"mount --bind /dev/null {libgomp} && exec {install('mx-core')} -c \"$0\""
+    program = f'mount --bind /dev/null {libgomp} && exec {install("mx-core")} -c "$0"'
     gone = "import ctypes\ntry:\n    ctypes.CDLL('libgomp.so.1')\nexcept OSError as e:\n    print('gone')\n"
     result = subprocess.run([*namespace, "sh", "-c", program, gone + COMPUTE + ALONE], text=True, capture_output=True)
     assert result.stdout == "gone\n" and result.returncode == 0, result.stderr

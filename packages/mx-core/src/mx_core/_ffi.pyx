@@ -13,6 +13,8 @@ from libcpp.vector cimport vector
 
 include "ffi/c_api.pxi"
 include "ffi/error.pxi"
+include "ffi/arena.pxi"
+include "ffi/text.pxi"
 include "ffi/convert.pxi"
 include "ffi/ndarray.pxi"
 include "ffi/invoke.pxi"

@@ -5,56 +5,12 @@ from mx_core.base import _Null
 from mx_core.dtype import dtype_number
 
 cdef extern from "Python.h":
-    const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
     int PyIndex_Check(object value)
 
 cdef object Number = numpy.number
 cdef object Generic = numpy.generic
 cdef object Dtype = numpy.dtype
 cdef object Array = numpy.ndarray
-
-cdef enum:
-    INLINE_INTS = 128
-
-
-cdef struct Arena:
-    # Room for the elements of tuples while a call lasts: on the stack, and in blocks where that is too small.
-    int64_t[INLINE_INTS] first
-    int used
-    void* blocks
-
-
-cdef inline void open_arena(Arena* arena) noexcept nogil:
-    arena.used = 0
-    arena.blocks = NULL
-
-
-cdef void close_arena(Arena* arena) noexcept nogil:
-    cdef void* block
-    while arena.blocks != NULL:
-        block = arena.blocks
-        arena.blocks = (<void**>block)[0]
-        free(block)
-
-
-cdef int64_t* reserve(Arena* arena, Py_ssize_t count) except NULL:
-    cdef int64_t* place
-    if arena.used + count <= INLINE_INTS:
-        place = arena.first + arena.used
-        arena.used += <int>count
-        return place
-    cdef void* block = malloc(<size_t>(count + 1) * sizeof(int64_t))
-    if block == NULL:
-        raise MemoryError()
-    (<void**>block)[0] = arena.blocks
-    arena.blocks = block
-    return <int64_t*>block + 1
-
-
-cdef inline const char* text_of(object text) except NULL:
-    # The text lives as long as the object.
-    return PyUnicode_AsUTF8AndSize(text, NULL)
-
 
 cdef int set_value(MXValue* to, object value, Arena* arena) except -1:
     to.count = 0
@@ -141,29 +97,3 @@ cdef int set_floats(MXValue* to, object values, double* floats) except -1:
 cdef tuple shape_tuple(const int64_t* dims, int ndim):
     # list first: tuples cannot be filled in by the stable ABI without a detour
     return tuple([dims[i] for i in range(ndim)])
-
-
-cdef class Texts:
-    """Texts as an array of C strings, for as long as the object lives. None becomes NULL."""
-    cdef vector[const char*] pointers
-    cdef list keep
-
-    def __cinit__(self, texts):
-        self.keep = list(texts)
-        for text in self.keep:
-            if text is None:
-                self.pointers.push_back(NULL)
-            elif isinstance(text, str):
-                self.pointers.push_back(text_of(text))
-            else:
-                raise TypeError(f"{text!r} of type {type(text).__name__} must be a string")
-
-    cdef const char* const* data(self) noexcept:
-        return self.pointers.data()
-
-
-cdef list names_of(int count, const char* const* names):
-    try:
-        return [names[i].decode() for i in range(count)]
-    except UnicodeDecodeError as error:
-        raise MXValueError(f"[load] a name is no UTF-8 text: {error.object!r}; the file may be damaged") from None

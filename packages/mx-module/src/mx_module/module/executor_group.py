@@ -181,10 +181,9 @@ class ExecutorGroup:
         """The outputs of the last forward; the next one may overwrite them."""
         return self.execs[0].outputs
 
-    def input_grads(self) -> list[NDArray]:
+    def input_grads(self) -> list[NDArray | None]:
         """The gradients of the data."""
-        grads = self.execs[0].grad_dict
-        return [grads[name] for name in self.data_names]
+        return [self.execs[0].grad_dict[name] for name in self.data_names]
 
     def states(self) -> list[NDArray]:
         """The arrays of the states."""
