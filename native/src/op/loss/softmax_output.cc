@@ -126,10 +126,10 @@ View forward_view(const Shape& shape, const SoftmaxOutputParam& p) {
   return {shape[0], shape.size(1, shape.ndim), 1};
 }
 
-// Labels stand for rows of the last axis, even where the softmax went over all axes but the first.
-View label_view(const Shape& shape, const SoftmaxOutputParam& p) {
-  if (p.multi_output) return forward_view(shape, p);
-  return {shape.size(0, shape.ndim - 1), shape.back(), 1};
+// How many labels an array of scores has. Where softmax runs over several axes there are more than samples: the first
+// ones are the labels of the samples, but all of them count for the normalization.
+int64_t count_labels(const Shape& shape, const SoftmaxOutputParam& p) {
+  return p.multi_output ? shape[0] * shape.size(2, shape.ndim) : shape.size(0, shape.ndim - 1);
 }
 
 void infer_shape(const InferShape& s) {
@@ -186,8 +186,7 @@ int64_t count_valid(const T* labels, int64_t n, T ignored) {
   return n - std::count(labels, labels + n, ignored);
 }
 
-double gradient_scale(const SoftmaxOutputParam& p, const View& v, const Floats& labels) {
-  const int64_t count = v.outer * v.inner;
+double gradient_scale(const SoftmaxOutputParam& p, const View& v, int64_t count, const Floats& labels) {
   if (p.normalization == SoftmaxOutputParam::kValid) {
     const int64_t valid = labels.dtype == DType::kFloat64
                               ? count_valid(labels.as<double>(), count, static_cast<double>(p.ignore_label))
@@ -195,7 +194,7 @@ double gradient_scale(const SoftmaxOutputParam& p, const View& v, const Floats& 
     return p.grad_scale / static_cast<double>(std::max<int64_t>(valid, 1));
   }
   const double scale = p.grad_scale / static_cast<double>(p.multi_output ? v.inner : 1);
-  return p.normalization == SoftmaxOutputParam::kBatch ? scale / static_cast<double>(v.outer) : scale;
+  return p.normalization == SoftmaxOutputParam::kBatch ? scale / static_cast<double>(count / v.inner) : scale;
 }
 
 // (output, label) -> gradient of data
@@ -205,10 +204,10 @@ void backward(const OpContext& context) {
   if (output.size() == 0) return;
   if (output.shape == label.shape)
     return map_floats(context, "softmax_output_dense", {output, label}, out, {.params = &p.grad_scale});
-  const View v = label_view(output.shape, p);
+  const View v = forward_view(output.shape, p);
   const Floats from = read_floats(context, output), labels = read_floats(context, label),
                to = write_floats(context, out);
-  const SoftmaxOutputScaled scaled = {&p, gradient_scale(p, v, labels)};
+  const SoftmaxOutputScaled scaled = {&p, gradient_scale(p, v, count_labels(output.shape, p), labels)};
   const Loop loop = find_loop("softmax_output_backward", to.dtype);
   const int64_t sample = v.classes * v.inner;
   const auto size = static_cast<int64_t>(size_of(to.dtype));

@@ -1,0 +1,78 @@
+"""Gradients of gradients of layers that are linear in each of their inputs, and of what stands between them."""
+
+import numpy as np
+import pytest
+from mx_core import autograd, nd
+from mx_core.test_utils import check_gradient
+
+RNG = np.random.default_rng(0)
+
+
+def check_second_gradient(function, *inputs):
+    def slopes(*arrays):
+        with autograd.record():
+            for array in arrays:
+                if array.grad is None:
+                    array.attach_grad()
+            y = function(*arrays)
+            head = nd.array(np.cos(np.arange(y.size)).reshape(y.shape), dtype="float64")
+            gradients = autograd.grad(y * head, list(arrays), create_graph=True, retain_graph=True)
+            total = nd.zeros(1, dtype="float64")
+            for k, gradient in enumerate(gradients):
+                weights = np.sin(1 + k + np.arange(gradient.size)).reshape(gradient.shape)
+                total = total + (gradient * nd.array(weights, dtype="float64")).sum()
+        return total
+
+    check_gradient(slopes, *inputs)
+
+
+def normal(*shape):
+    return RNG.normal(size=shape)
+
+
+@pytest.mark.parametrize(
+    "a, b, transpose",
+    [((3, 4), (4, 5), {}), ((4, 3), (5, 4), {"transpose_a": True, "transpose_b": True}), ((2, 3, 4), (4, 5), {})],
+)
+def test_dot(a, b, transpose):
+    check_second_gradient(lambda x, y: nd.dot(x, y, **transpose), normal(*a), normal(*b))
+
+
+@pytest.mark.parametrize("a, b, transpose", [((2, 3, 4), (2, 4, 5), {}), ((2, 3, 4), (2, 5, 4), {"transpose_b": True})])
+def test_batch_dot(a, b, transpose):
+    check_second_gradient(lambda x, y: nd.batch_dot(x, y, **transpose), normal(*a), normal(*b))
+
+
+def test_fully_connected():
+    def flat(x, w, b):
+        return nd.FullyConnected(x, w, b, num_hidden=3)
+
+    def rows(x, w):
+        return nd.FullyConnected(x, w, num_hidden=3, no_bias=True, flatten=False)
+
+    check_second_gradient(flat, normal(2, 2, 3), normal(3, 6), normal(3))
+    check_second_gradient(rows, normal(2, 2, 3), normal(3, 3))
+
+
+def test_convolution():
+    def layer(x, w, b):
+        options = {"num_filter": 4, "num_group": 2, "pad": (1, 0), "stride": (2, 1), "dilate": (1, 2)}
+        return nd.Convolution(x, w, b, kernel=(2, 3), **options)
+
+    def between_squares(x, w):
+        return nd.square(nd.Convolution(x * x, w, kernel=(3,), num_filter=2, no_bias=True))
+
+    check_second_gradient(layer, normal(2, 2, 4, 6), normal(4, 1, 2, 3), normal(4))
+    check_second_gradient(between_squares, normal(2, 2, 5), normal(2, 2, 3))
+
+
+def test_deconvolution():
+    def layer(x, w):
+        return nd.Deconvolution(x, w, kernel=(3, 3), num_filter=2, stride=(2, 2), adj=(1, 1))
+
+    check_second_gradient(layer, normal(1, 2, 3, 3), normal(2, 2, 3, 3))
+
+
+@pytest.mark.parametrize("act_type", ["relu", "sigmoid", "softrelu", "softsign", "tanh"])
+def test_activation(act_type):
+    check_second_gradient(lambda x: nd.Activation(x * x * x, act_type=act_type), normal(3, 4))
