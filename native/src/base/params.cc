@@ -40,6 +40,7 @@ template <class T>
 void check_range(T value, const Field& field, std::string_view op) {
   const auto v = static_cast<double>(value);
   if (v >= field.low && v <= field.high) return;
+  if (std::isnan(v) && std::isinf(field.low) && std::isinf(field.high)) return;  // without bounds NaN is a number too
   if (std::isinf(field.high))
     raise(ErrorKind::kValue, "[", op, "] ", field.name, " is ", value, ", but must be at least ", field.low);
   raise(ErrorKind::kValue, "[", op, "] ", field.name, " is ", value, ", but must be between ", field.low, " and ",

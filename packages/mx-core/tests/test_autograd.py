@@ -63,7 +63,7 @@ def test_grad_and_second_order():
     x.attach_grad()
     with autograd.record():
         y = x * x * x
-        first = autograd.grad(y, x, create_graph=True)
+        (first,) = autograd.grad(y, x, create_graph=True)  # a list, as for a list of variables
     assert first.asnumpy().tolist() == [12, 27]
     first.backward()
     assert x.grad.asnumpy().tolist() == [12, 18]

@@ -295,3 +295,13 @@ def test_arrays_made_by_their_class_hold_nothing():
         NDArray().shape
     with pytest.raises(MXTypeError):
         NDArray.copyto(nd.ones((1,)), 3)
+
+
+def test_nan_and_infinity_are_scalars():
+    x = nd.array([1, -2])
+    assert np.isnan((x * float("nan")).asnumpy()).all()
+    assert np.isnan(nd.full((2,), np.nan).asnumpy()).all()
+    assert (x + float("inf")).asnumpy().tolist() == [np.inf, np.inf]
+    assert nd.maximum(x, float("-inf")).asnumpy().tolist() == [1, -2]
+    with pytest.raises(ValueError, match="p is nan"):
+        nd.Dropout(x, p=float("nan"))

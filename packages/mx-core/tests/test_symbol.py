@@ -258,3 +258,24 @@ def test_every_function_of_arrays_has_a_twin():
     for name in nd.arithmetic.__all__:
         assert name in twins
     assert sym.add(1, 2) == 3
+
+
+def test_numpy_numbers_keep_their_text():
+    x = sym.var("x")
+    assert (x * np.float32(0.1)).attr("scalar") == "0.1"
+    assert sym.clip(x, np.float16(0.1), np.float64(0.7)).list_attr() == {"a_min": "0.1", "a_max": "0.7"}
+    assert sym.Dropout(x, p=np.float32(0.3)).attr("p") == "0.3"
+    assert sym.Pooling(x, kernel=(np.int64(2), np.int32(3)), pool_type="avg").attr("kernel") == "(2, 3)"
+
+
+def test_linspace():
+    line = sym.linspace(0, 1, 5, endpoint=False, name="line")
+    assert json.loads(line.tojson())["nodes"][0]["op"] == "_linspace"
+    assert line.eval()[0].asnumpy() == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+    assert sym.linspace(3, 4, 1).eval()[0].asnumpy().tolist() == [3]
+
+
+def test_slopes_of_prelu_start_at_a_quarter():
+    p = sym.LeakyReLU(sym.var("x"), act_type="prelu", name="p")
+    assert json.loads(p.attr_dict()["p_gamma"]["__init__"]) == ["Constant", {"value": 0.25}]
+    assert sym.LeakyReLU(sym.var("x"), act_type="elu", name="e").attr_dict() == {"e": {"act_type": "elu"}}

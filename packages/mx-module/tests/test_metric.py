@@ -69,6 +69,7 @@ def test_loss_and_functions():
 
     worst.update([nd.array([1.0, 2.0])], [nd.array([1.5, 5.0])])
     assert worst.get() == ("worst", 3.0)
+    assert metric.np(lambda label, pred: 0.0).name == "custom(<lambda>)"
     pair = metric.create(lambda label, pred: (6.0, 4))
     assert pair.name == "custom(<lambda>)"
     pair.update([LABELS], [SCORES])

@@ -274,3 +274,11 @@ def test_metric_by_names(mlp, params, data):
     module.update_metric(chosen, [nd.array(data[1][:4])])
     module.update_metric(chosen, [[nd.array(data[1][:4])]], pre_sliced=True)
     assert chosen.num_inst == 8
+
+
+def test_initializers_that_the_symbol_names_win():
+    net = sym.LeakyReLU(sym.FullyConnected(sym.var("data"), num_hidden=3, name="f"), act_type="prelu", name="p")
+    module = Module(net, label_names=None)
+    module.bind([("data", (2, 4))])
+    module.init_params(initializer.One())
+    assert module.get_params()[0]["p_gamma"].asnumpy().tolist() == [0.25] * 3

@@ -223,6 +223,7 @@ MX_OPERATOR(LeakyReLU) {
 normal distribution function.)")
       .input("data", "Any shape; prelu takes axis 1 for channels.")
       .optional_input("gamma", "Slopes of prelu, (channels,) or (1,).")
+      .input_attr("gamma", "__init__", "[\"Constant\", {\"value\": 0.25}]")
       .output("output", "The shape of data.")
       .output("mask", "The random slopes of rrelu.")
       .visible_outputs(1)

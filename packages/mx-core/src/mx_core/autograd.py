@@ -171,12 +171,12 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     train_mode: bool = True,
-) -> Any:
-    """Return the gradients of ``heads`` with respect to ``variables``, as new arrays.
+) -> list[NDArray]:
+    """Return the gradients of ``heads`` with respect to ``variables``, as a list of new arrays.
 
     Args:
         heads: One array or several.
-        variables: One array, which gives one gradient, or a list.
+        variables: One array, for a list of one gradient, or several.
         head_grads: Gradients of the heads; ones where None.
         retain_graph: Keep the record; None: if ``create_graph``.
         create_graph: Record this computation too, for gradients of gradients.
@@ -187,19 +187,18 @@ def grad(
     >>> x.attach_grad()
     >>> with mx.autograd.record():
     ...     y = x * x * x
-    ...     first = mx.autograd.grad(y, x, create_graph=True)
-    >>> mx.autograd.grad(first, x).asscalar()
+    ...     (first,) = mx.autograd.grad(y, x, create_graph=True)
+    >>> mx.autograd.grad(first, x)[0].asscalar()
     np.float32(12.0)
     """
     tops, seeds = _heads(heads, head_grads)
-    single = is_array(variables)
     wanted = _listed(variables, "variables")
     if not wanted:
         raise MXValueError("[autograd.grad] there are no variables")
     keep = create_graph if retain_graph is None else retain_graph
     found = _ffi.backward(tops, seeds, wanted, keep, create_graph, train_mode)
     assert found is not None
-    return found[0] if single else found
+    return found
 
 
 def get_symbol(x: NDArray) -> Symbol:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from mx_core import autograd, nd, sym
-from mx_core.context import Context, cpu, current_context
+from mx_core.context import Context, cpu, current_context, num_gpus
 from mx_core.dtype import dtype_name
 from mx_core.ndarray import NDArray
 from mx_core.ndarray._call import is_array
@@ -35,6 +35,7 @@ __all__ = [
     "default_dtype",
     "get_tolerance",
     "list_contexts",
+    "list_gpus",
     "numeric_grad",
     "rand_ndarray",
     "rand_shape_2d",
@@ -514,3 +515,12 @@ def check_binary(
 def list_contexts() -> list[Context]:
     """Return the devices of this machine that tests can use."""
     return [cpu(0)]
+
+
+def list_gpus() -> list[int]:
+    """Return the numbers of the GPUs that can be used.
+
+    >>> from mx_core import cpu, gpu
+    >>> ctx = gpu() if list_gpus() else cpu()
+    """
+    return list(range(num_gpus()))

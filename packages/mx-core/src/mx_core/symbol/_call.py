@@ -28,19 +28,26 @@ def numbered(symbols: Sequence[Any]) -> dict[int, Any]:
 def text(value: Any) -> str:
     """A parameter the way a graph keeps it.
 
-    >>> text((3, 3)), text(True), text(np.float32), text(np.int64(4))
-    ('(3, 3)', 'True', 'float32', '4')
+    >>> text((3, 3)), text(True), text(np.float32), text(np.int64(4)), text(np.float32(0.1))
+    ('(3, 3)', 'True', 'float32', '4', '0.1')
     """
     if isinstance(value, str):
         return value
     if isinstance(value, type | np.dtype):
         return dtype_name(value)
-    if isinstance(value, np.ndarray | np.generic):
+    if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, tuple | list):
-        plain = [each.item() if isinstance(each, np.generic) else each for each in value]
+        plain = [_plain(each) for each in value]
         return str(tuple(plain) if isinstance(value, tuple) else plain)
-    return str(value)
+    return str(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy number as Python's; a float by its shortest text, so that float32's 0.1 stays 0.1."""
+    if isinstance(value, np.floating):
+        return float(str(value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def dunder(key: str) -> bool:

@@ -74,10 +74,7 @@ def linspace(
     dtype: DTypeLike | None = None,
 ) -> Symbol:
     """Return ``num`` evenly spaced numbers from ``start`` to ``stop``, which is left out with ``endpoint=False``."""
-    gaps = num - 1 if endpoint else num
-    step = (stop - start) / gaps if gaps > 0 else 1.0
-    end = start + step * (num - 0.5)  # half a step beyond the last number: rounding cannot change the count
-    return _internal._arange(start=start, stop=end, step=step, dtype=_kind(dtype), name=name)
+    return _internal._linspace(start=start, stop=stop, num=num, endpoint=endpoint, dtype=_kind(dtype), name=name)
 
 
 def histogram(a: Symbol, bins: Any = 10, range: tuple[float, float] | None = None, **kwargs: Any) -> Symbol:

@@ -80,4 +80,4 @@ def np(numpy_feval: Feval, name: str | None = None, allow_extra_outputs: bool = 
         >>> worst.name
         'worst'
     """
-    return CustomMetric(numpy_feval, name or numpy_feval.__name__, allow_extra_outputs)
+    return CustomMetric(numpy_feval, name, allow_extra_outputs)
