@@ -14,7 +14,7 @@ MX_KERNELS(softsign, Elementwise<Softsign>, float, double)
 #if defined(MX_PASS_HOST)
 namespace mx {
 MX_OPERATOR(softsign) {
-  unary(op).describe("x / (1 + |x|), for every element x.").gradient([](GradientContext& g) {
+  unary(op).describe("x / (1 + abs(x)), for every element x.").gradient([](GradientContext& g) {
     g.set(0, g.call("elemwise_mul",
                     {g.head(), g.call("square", {g.call("_rminus_scalar", {g.call("abs", {g.output(0)})})})}));
   });

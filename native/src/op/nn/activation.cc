@@ -42,7 +42,8 @@ static void gradient(GradientContext& g) {
 
 MX_OPERATOR(Activation) {
   op.describe(
-        "Applies a function to every element: relu, sigmoid, softrelu (log(1 + exp(x))), softsign (x / (1 + |x|)) or "
+        "Applies a function to every element: relu, sigmoid, softrelu (log(1 + exp(x))), softsign (x / (1 + abs(x))) "
+        "or "
         "tanh.")
       .input("data", "Any shape.")
       .output("output", "The same shape.")
