@@ -41,6 +41,8 @@ void Executor::check(const Symbol& symbol) const {
              " is requested, but there is no array for it");
     MX_CHECK(gradient->shape == argument->shape, kValue, "[bind] the gradient of ", arguments[i]->name, " has shape ",
              gradient->shape, ", the argument ", argument->shape);
+    MX_CHECK(gradient->dtype == argument->dtype, kType, "[bind] the gradient of ", arguments[i]->name, " has dtype ",
+             gradient->dtype, ", the argument ", argument->dtype);
   }
   for (size_t i = 0; i < auxiliary.size(); ++i)
     MX_CHECK(binding_.auxiliary[i] && binding_.auxiliary[i]->chunk, kValue, "[bind] the auxiliary state ",

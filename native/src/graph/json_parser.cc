@@ -184,6 +184,7 @@ std::string JsonText::parse_string() {
         } else if (code >= 0xD800 && code < 0xE000) {
           fail(stop, "half of a surrogate pair");
         }
+        if (code == 0) fail(stop, "a NUL character, which no name or parameter may have");
         append_utf8(out, code);
         break;
       }

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "mx/base/error.h"
@@ -177,8 +178,13 @@ NDArrayRef load_record(const void* data, size_t bytes) {
 void save_list(const std::string& name, const std::vector<NDArrayRef>& arrays, const std::vector<std::string>& names) {
   MX_CHECK(names.empty() || names.size() == arrays.size(), kValue, "[save] ", names.size(), " names for ",
            arrays.size(), " arrays");
-  // A reader never sees half a file, and a full disk costs nobody the old one.
-  const std::string temporary = name + ".tmp" + std::to_string(getpid());
+  // A reader never sees half a file, and a full disk costs nobody the old one. Devices and pipes are written to as they
+  // are, and a link keeps its place: the file behind it is replaced.
+  std::error_code unreadable;
+  const bool exists = std::filesystem::exists(name, unreadable);
+  const bool replaces = !exists || std::filesystem::is_regular_file(name, unreadable);
+  const std::string target = exists && replaces ? std::filesystem::canonical(name, unreadable).string() : name;
+  const std::string temporary = replaces ? target + ".tmp" + std::to_string(getpid()) : name;
   bool ok = true;
   {
     const File file = open(temporary, "wb", "save");
@@ -205,9 +211,9 @@ void save_list(const std::string& name, const std::vector<NDArrayRef>& arrays, c
     write(tail.data(), tail.size());
     ok = ok && std::fflush(file.get()) == 0;
   }
-  if (!ok || std::rename(temporary.c_str(), name.c_str()) != 0) {
+  if (!ok || (replaces && std::rename(temporary.c_str(), target.c_str()) != 0)) {
     const int error = errno;
-    std::remove(temporary.c_str());
+    if (replaces) std::remove(temporary.c_str());
     raise(ErrorKind::kFile, "[save] can't write ", name, ": ", std::strerror(error));
   }
 }

@@ -1,10 +1,11 @@
 """Bad input of every kind: each is a clear error, of the right class, and nothing breaks afterwards."""
 
+import os
 import struct
 
 import numpy as np
 import pytest
-from mx_core import MXNetError, base, nd, sym
+from mx_core import MXNetError, base, cpu, nd, random, sym
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,40 @@ X, W, B = (lambda: nd.ones((2, 3))), (lambda: nd.ones((4, 3))), (lambda: nd.ones
         (lambda: nd.Cast(X(), dtype="complex64"), (TypeError, ValueError), "complex64"),
         (lambda: nd.Concat([X(), X()]), TypeError, "must be an NDArray, got builtins.list"),
         (lambda: nd.transpose(X(), axes=(0, 5)), MXNetError, "transpose"),
+        (lambda: nd.reshape_like(X(), nd.ones((100, 100))), ValueError, r"reshape_like.*\(100, 100\)"),
+        (lambda: nd.gather_nd(X(), nd.array(np.zeros((0,)))), ValueError, r"gather_nd.*\(0,\)"),
+        (lambda: nd.gather_nd(X(), nd.ones((3, 2))), ValueError, r"gather_nd.*\(3, 2\)"),
+        (
+            lambda: nd.Convolution(
+                nd.array(np.ones((1, 0, 5))), nd.array(np.ones((4, 0, 2))), nd.ones((4,)), kernel=(2,), num_filter=4
+            ),
+            ValueError,
+            r"Convolution.*\(1, 0, 5\).*no channels",
+        ),
+        (lambda: nd.Dropout(X(), p=float("nan")), ValueError, "p is nan"),
+        (lambda: nd.batch_take(nd.ones((5,)), nd.ones((5,))), ValueError, r"batch_take.*\(5,\)"),
+        (lambda: X() + 10**400, ValueError, "range of floats"),
+        (lambda: nd.zeros((2.5,)), TypeError, "zeros.*2.5"),
+        (lambda: nd.eye(-3), ValueError, "eye.*-3"),
+        (lambda: nd.linspace(0, 1, -5), ValueError, "linspace.*-5"),
+        (lambda: nd.array(None), TypeError, "None"),
+        (lambda: X().__setitem__(0, None), TypeError, "None"),
+        (lambda: X().__setitem__(0, "a"), TypeError, "'a'"),
+        (lambda: random.seed(2**70), ValueError, "seed_state"),
+        (lambda: sym.Variable("a\0b"), ValueError, "NUL"),
+        (lambda: sym.Variable("\ud800"), ValueError, "UTF-8"),
+        (lambda: sym.Variable("x").infer_shape(x="abc"), TypeError, "x must hold integers"),
+        (lambda: sym.Variable("x").infer_shape(x=(2**70,)), ValueError, "x is"),
+        (lambda: sym.Variable("x").infer_shape(x=(-5, 2)), ValueError, "x is"),
+        (
+            lambda: sym.load_json('{"nodes":[{"op":"null","name":"a\\u0000b","inputs":[]}],"heads":[[0,0,0]]}'),
+            ValueError,
+            "NUL",
+        ),
+        (lambda: sym.Variable("x").save("/nonexistent/folder/x.json"), OSError, "/nonexistent/folder/x.json"),
+        (lambda: sym.Variable("x").save(5), TypeError, "file name"),
+        (lambda: nd.load(5), TypeError, "file name"),
+        (lambda: nd.save("a\0b", [X()]), ValueError, "NUL"),
         (lambda: nd.nothing, AttributeError, "nothing"),
     ],
 )
@@ -59,6 +94,37 @@ def test_operators(attempt, kind, words):
         attempt()
     if kind is not AttributeError:
         assert isinstance(caught.value, MXNetError)
+
+
+def test_nan_is_a_number_where_every_number_is():
+    assert np.isnan((X() + float("nan")).asnumpy()).all()
+    assert np.isnan(nd.full((2,), float("nan")).asnumpy()).all()
+    assert (X() * float("inf")).asnumpy().tolist() == [[np.inf] * 3] * 2
+
+
+def test_a_gradient_of_another_dtype():
+    with pytest.raises(TypeError, match="the gradient of x has dtype int32"):
+        sym.Variable("x").bind(cpu(), {"x": X()}, args_grad={"x": nd.ones((2, 3), dtype="int32")})
+
+
+def test_saving_keeps_links_and_devices(tmp_path):
+    real, link, pipe = tmp_path / "real", tmp_path / "link", tmp_path / "pipe"
+    link.symlink_to(real)
+    real.write_text("old")
+    os.mkfifo(pipe)
+    for save, load in (
+        (lambda path: nd.save(path, [X()]), lambda path: nd.load(path)[0].shape == (2, 3)),
+        (lambda path: sym.Variable("x").save(path), lambda path: sym.load(path).list_arguments() == ["x"]),
+    ):
+        save(str(link))
+        assert link.is_symlink() and load(str(real))
+        descriptor = os.open(pipe, os.O_RDWR)  # so that nobody waits for the other end
+        try:
+            save(str(pipe))
+            assert pipe.is_fifo() and os.read(descriptor, 1 << 16) == real.read_bytes()
+        finally:
+            os.close(descriptor)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe", "real"]
 
 
 def saved(tmp_path):

@@ -35,8 +35,9 @@ const int64_t* block_numbers(const OpContext& ctx, const Tensor& indices, const 
 }
 
 void check_depth(const InferShape& s, const Shape& indices, const Shape& data) {
-  MX_CHECK(indices.ndim >= 1 && indices[0] <= data.ndim, kValue, "[", s.op.name, "] indices of shape ", indices,
-           " have more coordinates than ", data, " has axes");
+  MX_CHECK(indices.ndim >= 1 && indices[0] != 0 && indices[0] <= data.ndim, kValue, "[", s.op.name,
+           "] indices of shape ", indices, " must have 1 to ", data.ndim,
+           " coordinates along the first axis, for the axes of ", data);
 }
 // The shape of the blocks for all columns.
 Shape blocks_shape(const Shape& indices, const Shape& data) {
@@ -69,7 +70,7 @@ OpDef& scattering(OpDef& op) {
       .infer_shape([](const InferShape& s) {
         const Shape& shape = s.as<ScatterParam>().shape;
         s.set_output(0, shape);
-        if (!s.in[1].rank_known()) return;
+        if (!s.in[1].known()) return;
         check_depth(s, s.in[1], shape);
         s.set_input(0, blocks_shape(s.in[1], shape));
       });
@@ -142,7 +143,7 @@ MX_OPERATOR(_scatter_set_nd) {
       })
       .infer_shape([](const InferShape& s) {
         s.same(0, 0);
-        if (!s.in[2].rank_known() || !s.out[0].rank_known()) return;
+        if (!s.in[2].known() || !s.out[0].rank_known()) return;
         check_depth(s, s.in[2], s.out[0]);
         s.set_input(1, blocks_shape(s.in[2], s.out[0]));
       })

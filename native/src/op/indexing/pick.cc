@@ -169,6 +169,7 @@ MX_OPERATOR(batch_take) {
       .no_gradient()
       .infer_shape([](const InferShape& s) {
         if (!s.in[0].rank_known()) return;
+        MX_CHECK(s.in[0].ndim == 2, kValue, "[batch_take] a must be a matrix, got shape ", s.in[0]);
         s.set_output(0, Shape{s.in[0][0]});
         s.set_input(1, Shape{s.in[0][0]});
       })

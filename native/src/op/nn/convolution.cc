@@ -43,6 +43,7 @@ void infer_weight(const InferShape& s, const Window& w, const Shape& data, size_
   if (data.rank_known()) {
     w.check_rank(s.op, data);
     channels = data[w.channel_axis()];
+    MX_CHECK(channels != 0, kValue, "[", s.op.name, "] data of shape ", data, " has no channels to convolve");
     MX_CHECK(channels < 0 || channels % p.num_group == 0, kValue, "[", s.op.name, "] the ", channels,
              " channels of data ", data, " must be a multiple of num_group ", p.num_group);
   }

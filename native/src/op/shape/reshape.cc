@@ -240,7 +240,8 @@ MX_OPERATOR(reshape_like) {
       .infer_shape([](const InferShape& s) {
         const auto& p = s.as<ReshapeLikeParam>();
         const Shape &l = s.in[0], &r = s.in[1];
-        if (!p.lhs_begin && !p.lhs_end && !p.rhs_begin && !p.rhs_end) return s.same(1, 0);
+        const bool whole = !p.lhs_begin && !p.lhs_end && !p.rhs_begin && !p.rhs_end;
+        if (whole) s.same(1, 0);
         if (!l.rank_known() || !r.rank_known()) return;
         Shape out = l.slice(0, bound(p.lhs_begin, 0, l.ndim));
         for (int i = bound(p.rhs_begin, 0, r.ndim); i < bound(p.rhs_end, r.ndim, r.ndim); ++i) out.push_back(r[i]);

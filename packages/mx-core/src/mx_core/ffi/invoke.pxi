@@ -121,7 +121,10 @@ cdef object binary(NDArrayBase data, object other, const BinaryOp* op, bint reve
     scalar.kind = MX_VALUE_FLOAT
     scalar.count = 0
     if isinstance(other, (float, int, Number)) or other is True or other is False:
-        scalar.f = other
+        try:
+            scalar.f = other
+        except OverflowError:
+            raise MXValueError(f"[NDArray] the number {str(other)[:20]}... is beyond the range of floats") from None
     elif isinstance(other, Generic):
         scalar.f = float(other)
     elif isinstance(other, Array):

@@ -3,9 +3,17 @@ cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
 
 
-cdef inline const char* text_of(object text) except NULL:
-    # The text lives as long as the object.
-    return PyUnicode_AsUTF8AndSize(text, NULL)
+cdef const char* text_of(object text) except NULL:
+    # The text lives as long as the object. C strings end at the first NUL.
+    cdef Py_ssize_t size = 0
+    cdef const char* data
+    try:
+        data = PyUnicode_AsUTF8AndSize(text, &size)
+    except UnicodeEncodeError as error:
+        raise MXValueError(f"[mx] {text!r} cannot be written as UTF-8: {error.reason}") from None
+    if strlen(data) != <size_t>size:
+        raise MXValueError(f"[mx] {text!r} holds a NUL character, which no name or parameter may have")
+    return data
 
 
 cdef class Texts:

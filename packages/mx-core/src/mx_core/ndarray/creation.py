@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mx_core import _ffi
-from mx_core.base import MXTypeError, mx_real_t
+from mx_core.base import MXTypeError, MXValueError, mx_real_t
 from mx_core.context import Context, _checked, current_context
 from mx_core.dtype import dtype_number
 from mx_core.ndarray import _internal
@@ -33,7 +34,7 @@ def _lengths(shape: int | Sequence[int], what: str) -> tuple[int, ...]:
     if isinstance(shape, int | np.integer):
         return (int(shape),)
     try:
-        return tuple(int(n) for n in shape)
+        return tuple(operator.index(n) for n in shape)
     except (TypeError, ValueError):
         raise MXTypeError(f"[{what}] shape must be an integer or a tuple of integers, got {shape!r}") from None
 
@@ -54,6 +55,8 @@ def array(source_array: Any, ctx: Context | str | None = None, dtype: DTypeLike 
         if dtype is None:
             dtype = source_array.dtype
         source = source_array.asnumpy()
+    elif source_array is None:
+        raise MXTypeError("[array] the source is None; give an array, numbers or (nested) lists of them")
     else:
         try:
             source = np.asarray(source_array)
@@ -174,7 +177,10 @@ def linspace(
     >>> mx.nd.linspace(0, 1, 3).asnumpy().tolist()
     [0.0, 0.5, 1.0]
     """
-    values = np.linspace(start, stop, num, endpoint=endpoint)
+    try:
+        values = np.linspace(start, stop, num, endpoint=endpoint)
+    except (TypeError, ValueError) as error:
+        raise MXValueError(f"[linspace] {num!r} numbers from {start!r} to {stop!r}: {error}") from None
     return array(values, ctx, mx_real_t if dtype is None else dtype)
 
 
@@ -192,4 +198,8 @@ def eye(N: int, M: int = 0, k: int = 0, ctx: Context | str | None = None, dtype:
     >>> mx.nd.eye(2).asnumpy().tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    return array(np.eye(N, M or None, k), ctx, mx_real_t if dtype is None else dtype)
+    try:
+        values = np.eye(N, M or None, k, dtype=np.int8)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise MXValueError(f"[eye] {N!r} rows, {M!r} columns, diagonal {k!r}: {error}") from None
+    return array(values, ctx, mx_real_t if dtype is None else dtype)

@@ -242,7 +242,7 @@ def _fill(array: NDArray, value: Any) -> None:
     if is_array(value):
         copy_elements(_as_values(array, value, array.shape), array)
         return
-    array._sync_copyfrom(_broadcast(np.asarray(value, dtype=array.dtype), array.shape))
+    array._sync_copyfrom(_host_values(array, value, array.shape))
 
 
 def copy_elements(source: NDArray, to: NDArray) -> None:
@@ -264,10 +264,21 @@ def _broadcast(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         ) from None
 
 
+def _host_values(array: NDArray, value: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """What is no NDArray as a NumPy array of the given shape and the dtype of ``array``."""
+    if value is None:
+        raise MXTypeError("[NDArray.__setitem__] the value is None; give a number or an array")
+    try:
+        values: np.ndarray = np.asarray(value, dtype=array.dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise MXTypeError(f"[NDArray.__setitem__] {value!r} is no value for {array.dtype.__name__}: {error}") from None
+    return _broadcast(values, shape)
+
+
 def _as_values(array: NDArray, value: Any, shape: tuple[int, ...]) -> NDArray:
     """The value as an array of the given shape and the dtype of ``array``."""
     if not is_array(value):
-        values = _broadcast(np.asarray(value, dtype=array.dtype), shape)
+        values = _host_values(array, value, shape)
         return make(values, ctx=array.context, dtype=array.dtype)
     if value.dtype != array.dtype:
         value = value.astype(array.dtype)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mx_core import _ffi
 from mx_core._ffi import NDArrayBase
+from mx_core._files import path_of
 from mx_core.base import MXTypeError, MXValueError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def save(fname: str | os.PathLike[str], data: NDArray | Sequence[NDArray] | Mapp
         arrays = list(data)
     else:
         raise MXValueError(f"[save] data must be an NDArray, a list or a dictionary of them, got {type(data).__name__}")
-    _ffi.save(os.fsencode(fname), arrays, names)
+    _ffi.save(os.fsencode(path_of(fname, "save")), arrays, names)
 
 
 def load(fname: str | os.PathLike[str]) -> Any:
@@ -47,7 +48,7 @@ def load(fname: str | os.PathLike[str]) -> Any:
         MXFileError: The file cannot be read.
         MXValueError: It is no file of arrays, or it is damaged.
     """
-    return _result(*_ffi.load(os.fsencode(fname)))
+    return _result(*_ffi.load(os.fsencode(path_of(fname, "load"))))
 
 
 def load_frombuffer(buf: Any) -> Any:

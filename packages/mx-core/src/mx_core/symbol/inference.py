@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,14 @@ def inward(shape: Any, what: str) -> tuple[int, ...] | None:
         return None
     if isinstance(shape, int | np.integer):
         raise MXTypeError(f"[Symbol.infer_shape] the shape of {what} must be a tuple, got {shape!r}")
-    dims = tuple(int(n) for n in shape)
+    try:
+        dims = tuple(operator.index(n) for n in shape)
+    except TypeError:
+        raise MXTypeError(f"[Symbol.infer_shape] the shape of {what} must hold integers, got {shape!r}") from None
+    if any(not 0 <= n < 2**63 for n in dims):
+        raise MXValueError(
+            f"[Symbol.infer_shape] the shape of {what} is {dims}, but lengths are 0 (unknown) to 2**63 - 1"
+        )
     return None if not dims else tuple(-1 if n == 0 else n for n in dims)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from mx_core import _ffi, attribute, name
 from mx_core._ffi import SymbolBase
-from mx_core.base import MXIndexError, MXTypeError, MXUnsupportedError, MXValueError
+from mx_core._files import path_of, write_text
+from mx_core.base import MXFileError, MXIndexError, MXTypeError, MXUnsupportedError, MXValueError
 from mx_core.dtype import dtype_number
 from mx_core.symbol import inference, op
 from mx_core.symbol._call import PLAIN_ATTRIBUTES, create, dunder, text
@@ -243,16 +244,8 @@ class Symbol(SymbolBase, Methods):
 
     def save(self, fname: str | os.PathLike[str], remove_amp_cast: bool = True) -> None:
         """Write :meth:`tojson` to a file, replacing it in one step."""
-        path = os.fspath(fname)
-        temporary = f"{path}.{os.getpid()}.tmp"
-        try:
-            with open(temporary, "w", encoding="utf-8") as file:
-                file.write(self.tojson(remove_amp_cast))
-            os.replace(temporary, path)
-        except BaseException:
-            if os.path.exists(temporary):
-                os.unlink(temporary)
-            raise
+        path = path_of(fname, "Symbol.save")
+        write_text(path, self.tojson(remove_amp_cast), "Symbol.save")
 
     def debug_str(self) -> str:
         """Return the nodes as text, one after the other."""
@@ -481,15 +474,14 @@ def Group(symbols: Sequence[Symbol]) -> Symbol:
 
 def load(fname: str | os.PathLike[str]) -> Symbol:
     """Read a symbol from a JSON file of any MXNet version."""
-    from mx_core.base import MXFileError
-
+    path = path_of(fname, "symbol.load")
     try:
-        with open(fname, encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file:
             content = file.read()
     except OSError as error:
-        raise MXFileError(f"[symbol.load] {os.fspath(fname)}: {error.strerror}") from None
+        raise MXFileError(f"[symbol.load] {path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise MXValueError(f"[symbol.load] {os.fspath(fname)} is no JSON text") from None
+        raise MXValueError(f"[symbol.load] {path} is no JSON text") from None
     return load_json(content)
 
 
