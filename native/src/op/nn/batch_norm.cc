@@ -5,6 +5,7 @@
 
 #include "engine/threads.h"
 #include "mx/op.h"
+#include "mx/op/strided.h"
 #include "op/nn/floats.h"
 
 namespace mx {
@@ -121,12 +122,16 @@ void backward(const OpContext& context) {
   const auto& p = context.as<BatchNormParam>();
   const auto &in = context.in, &out = context.out;
   const ChannelView v = view_of(in[1].shape, normalize_axis(p.axis, in[1].shape.ndim, "BatchNorm"));
-  if (in[1].size() == 0) return;
+  if (in[1].size() == 0) {
+    for (size_t i : {1, 2})
+      if (context.wants(i)) fill_zeros(out[i]);
+    return;
+  }
   const Floats dy = read_floats(context, in[0]), x = read_floats(context, in[1]), dx = write_floats(context, out[0]);
   run_channels("_backward_BatchNorm", v, x.dtype,
                {dy.data, x.data, in[3].data, in[4].data, p.fix_gamma ? nullptr : in[2].data},
                {dx.data, p.fix_gamma ? nullptr : out[1].data, out[2].data}, context.is_train && !p.use_global_stats);
-  if (p.fix_gamma && context.wants(1)) std::fill_n(out[1].as<char>(), out[1].bytes(), 0);
+  if (p.fix_gamma && context.wants(1)) fill_zeros(out[1]);
   if (dx) dx.finish();
 }
 

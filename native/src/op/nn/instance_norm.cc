@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "mx/op.h"
+#include "mx/op/strided.h"
 #include "op/nn/batch_norm.h"
 #include "op/nn/column_sum.h"
 #include "op/nn/floats.h"
@@ -79,7 +80,11 @@ void forward(const OpContext& context) {
 void backward(const OpContext& context) {
   const Tensor& data = context.in[1];
   const auto& out = context.out;
-  if (data.size() == 0) return;
+  if (data.size() == 0) {
+    for (size_t i : {1, 2})
+      if (context.wants(i)) fill_zeros(out[i]);
+    return;
+  }
   const ChannelView v = view_of(data.shape);
   const Floats dy = read_floats(context, context.in[0]), x = read_floats(context, data),
                gamma = read_floats(context, context.in[2]), dx = write_floats(context, out[0]);

@@ -271,6 +271,32 @@ void gradient(GradientContext& g) {
   if (g.num_inputs() > 1) g.set(1, g.zeros_like(g.input(1)));
 }
 
+// With J the derivative of softmax, its gradient is scale J head; J is symmetric and depends on the output.
+template <int kSign>
+void second_gradient(GradientContext& g) {
+  const auto& p = g.as<SoftmaxParam>();
+  const Value head = g.input(0), output = g.input(1), data = g.input(2), given = g.head();
+  const ReduceParam along{.axis = Shape{p.axis}, .keepdims = true};
+  const ScalarParam scale{kSign / p.temperature.value_or(1), false};
+  const auto product = [&](const Value& a, const Value& b) { return g.call("broadcast_mul", {a, b}); };
+  const auto sum = [&](const Value& value) { return g.call("sum", {value}, along); };
+  const auto scaled_difference = [&](const Value& a, const Value& b) {
+    return g.call("_mul_scalar", {g.call("broadcast_sub", {a, b})}, scale);
+  };
+  if (g.op().name == "_backward_log_softmax") {
+    const Value weighted = product(given, g.call("exp", {output}));
+    if (g.wants(0)) g.set(0, scaled_difference(given, sum(weighted)));
+    if (g.wants(1)) g.set(1, scaled_difference(g.zeros_like(output), product(weighted, sum(head))));
+  } else {
+    if (g.wants(0)) g.set(0, g.call_same(g.op().name.c_str(), {given, output, data}).at(0));
+    if (g.wants(1)) {
+      const Value left = product(given, g.call("broadcast_sub", {head, sum(product(head, output))}));
+      g.set(1, scaled_difference(left, product(head, sum(product(given, output)))));
+    }
+  }
+  if (g.wants(2)) g.set(2, g.zeros_like(data));
+}
+
 }  // namespace
 
 MX_OPERATOR(softmax) {
@@ -290,9 +316,9 @@ MX_OPERATOR(log_softmax) {
       .forward(forward<1>)
       .gradient(gradient<1>);
 }
-MX_OPERATOR(_backward_softmax) { softmax_gradient(op).forward(backward<1>); }
-MX_OPERATOR(_backward_softmin) { softmax_gradient(op).forward(backward<-1>); }
-MX_OPERATOR(_backward_log_softmax) { softmax_gradient(op).forward(backward<1>); }
+MX_OPERATOR(_backward_softmax) { softmax_gradient(op).forward(backward<1>).gradient(second_gradient<1>); }
+MX_OPERATOR(_backward_softmin) { softmax_gradient(op).forward(backward<-1>).gradient(second_gradient<-1>); }
+MX_OPERATOR(_backward_log_softmax) { softmax_gradient(op).forward(backward<1>).gradient(second_gradient<1>); }
 
 }  // namespace mx
 #endif

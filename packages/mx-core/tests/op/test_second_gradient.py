@@ -1,4 +1,4 @@
-"""Gradients of gradients of layers that are linear in each of their inputs, and of what stands between them."""
+"""Gradients of gradients."""
 
 import numpy as np
 import pytest
@@ -76,3 +76,9 @@ def test_deconvolution():
 @pytest.mark.parametrize("act_type", ["relu", "sigmoid", "softrelu", "softsign", "tanh"])
 def test_activation(act_type):
     check_second_gradient(lambda x: nd.Activation(x * x * x, act_type=act_type), normal(3, 4))
+
+
+@pytest.mark.parametrize("name", ["softmax", "softmin", "log_softmax"])
+@pytest.mark.parametrize("axis, temperature", [(-1, None), (0, 2.0)])
+def test_softmax(name, axis, temperature):
+    check_second_gradient(lambda x: getattr(nd, name)(x * x, axis=axis, temperature=temperature), normal(3, 4))
