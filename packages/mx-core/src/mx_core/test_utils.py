@@ -389,7 +389,7 @@ def check_gradient(function: Callable[..., Any], *inputs: Any, rtol: float = 1e-
         rtol: Relative tolerance.
         atol: Absolute tolerance.
     """
-    values = {str(i): np.array(value, dtype=np.float64) for i, value in enumerate(inputs)}
+    values = {str(i): np.array(value, dtype=np.float64, order="C") for i, value in enumerate(inputs)}
     arrays = {name: nd.array(value, dtype=np.float64) for name, value in values.items()}
     for array in arrays.values():
         array.attach_grad()
