@@ -1,7 +1,5 @@
 """Pooling."""
 
-import itertools
-
 import numpy as np
 import pytest
 from mx_core import autograd, nd
@@ -64,7 +62,8 @@ def test_values_and_gradients(space, kernel, stride, pad, pool_type, full):
         check_gradient(lambda data, named=named: nd.Pooling(data, **named), x[:1])
 
 
-@pytest.mark.parametrize("pool_type, rank", itertools.product(["max", "avg", "sum"], [1, 2, 3]))
+@pytest.mark.parametrize("pool_type", ["max", "avg", "sum"])
+@pytest.mark.parametrize("rank", [1, 2, 3])
 def test_global(pool_type, rank):
     x, axes = RNG.normal(size=(2, 3, 5, 4, 3)[: rank + 2]), tuple(range(2, rank + 2))
     got = nd.Pooling(nd.array(x, dtype="float64"), global_pool=True, pool_type=pool_type)
