@@ -227,7 +227,8 @@ the last window may hang over the padding and is cut there. Where several elemen
       .input("data", "(n, c, spatial...), or channels last with such a layout.")
       .output("output", "The same number of axes.")
       .output("workspace", "Empty. Symbol files number the outputs as if a maximum had this second one.")
-      .num_outputs([](const void* p) { return static_cast<const PoolingParam*>(p)->pool_type == PoolType::kMax ? 2 : 1; })
+      .num_outputs(
+          [](const void* p) { return static_cast<const PoolingParam*>(p)->pool_type == PoolType::kMax ? 2 : 1; })
       .visible_outputs(1)
       .params<PoolingParam>()
       .alias("_npx_pooling")
