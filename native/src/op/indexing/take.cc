@@ -33,7 +33,7 @@ struct EmbeddingParam {
     f.add("output_dim", &EmbeddingParam::output_dim, "Columns of the weight: the length of a vector.")
         .range(1)
         .required();
-    f.add("dtype", &EmbeddingParam::dtype, "The dtype of the weight.");
+    f.add("dtype", &EmbeddingParam::dtype, "The dtype of the weight where nothing else tells it.");
     f.add("sparse_grad", &EmbeddingParam::sparse_grad, "Make the gradient of the weight row-sparse.");
   }
 };
@@ -121,7 +121,8 @@ MX_OPERATOR(Embedding) {
         s.set_output(0, out);
       })
       .infer_dtype([](const InferDType& t) {
-        const DType dtype = t.as<EmbeddingParam>().dtype;
+        DType dtype = t.in[1] == DType::kUnknown ? t.out[0] : t.in[1];  // the parameter is the last resort
+        if (dtype == DType::kUnknown) dtype = t.as<EmbeddingParam>().dtype;
         t.set_input(1, dtype);
         t.set_output(0, dtype);
         if (t.in[0] == DType::kUnknown) t.set_input(0, dtype);

@@ -1,4 +1,5 @@
 // Repetition of axes of size 1, and its gradient.
+#include "like.h"
 #include "mx/op/elementwise.h"
 #include "mx/op/reduce.h"
 
@@ -102,11 +103,7 @@ MX_OPERATOR(broadcast_like) {
         }
         s.set_output(0, out);
       })
-      .infer_dtype([](const InferDType& t) {  // only the shape of the other array matters
-        t.set_output(0, t.in[0]);
-        t.set_input(0, t.out[0]);
-        if (t.in[1] == DType::kUnknown) t.set_input(1, t.in[0]);
-      })
+      .infer_dtype(infer_dtype_like)
       .gradient([](GradientContext& g) {
         g.set(0, unbroadcast(g, g.head(), g.input(0)));
         g.set(1, g.zeros_like(g.input(1)));

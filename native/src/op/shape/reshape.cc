@@ -1,6 +1,7 @@
 // Operators that give the elements another shape.
 #include <algorithm>
 
+#include "like.h"
 #include "mx/op.h"
 #include "mx/op/strided.h"
 
@@ -250,11 +251,7 @@ MX_OPERATOR(reshape_like) {
                  " doesn't have the elements of shape ", out);
         s.set_output(0, out);
       })
-      .infer_dtype([](const InferDType& t) {
-        t.set_output(0, t.in[0]);
-        t.set_input(0, t.out[0]);
-        if (t.in[1] == DType::kUnknown) t.set_input(1, t.in[0]);
-      })
+      .infer_dtype(infer_dtype_like)
       .gradient([](GradientContext& g) {
         g.set(0, g.call("reshape_like", {g.head(), g.input(0)}));
         g.set(1, g.zeros_like(g.input(1)));

@@ -1,4 +1,5 @@
 // Parts of an array along its axes, and assignment to them.
+#include "like.h"
 #include "mx/op/kernel.h"
 #include "part.h"
 
@@ -133,11 +134,7 @@ MX_OPERATOR(slice_like) {
         if (s.in[0].rank_known() && s.in[1].rank_known())
           s.set_output(0, s.as<SliceLikeParam>().part(s.in[0], s.in[1], s.op.name).count);
       })
-      .infer_dtype([](const InferDType& t) {  // only the shape of the other array matters
-        t.set_output(0, t.in[0]);
-        t.set_input(0, t.out[0]);
-        if (t.in[1] == DType::kUnknown) t.set_input(1, t.in[0]);
-      })
+      .infer_dtype(infer_dtype_like)
       .forward([](const OpContext& ctx) {
         const auto& p = ctx.as<SliceLikeParam>();
         p.part(ctx.in[0].shape, ctx.in[1].shape, ctx.op.name).read(ctx.in[0], ctx.out[0]);

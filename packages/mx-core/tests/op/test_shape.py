@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from mx_core import MXNetError, nd
+from mx_core import MXNetError, autograd, nd, sym
 from mx_core.test_utils import check_gradient
 
 X = np.arange(24.0).reshape(2, 3, 4)
@@ -69,3 +69,26 @@ def test_indexing():
     np.testing.assert_array_equal(nd.one_hot(nd.array([1, 5]), depth=3).asnumpy(), [[0, 1, 0], [0, 0, 0]])
     with pytest.raises(IndexError, match="out of range"):
         nd.take(nd.array(x), index, mode="raise")
+
+
+def test_shape_like_takes_any_dtype():
+    x = nd.array([[0, 1, 2], [3, 4, 5]], dtype="float16")
+    like = nd.zeros((1, 2), dtype="int64")
+    assert nd.slice_like(x, like).asnumpy().tolist() == [[0, 1]]
+    assert nd.slice_like(x, like).dtype == np.float16
+    wide = nd.broadcast_like(nd.ones((1, 2), dtype="float64"), nd.zeros((3, 2), dtype="int32"))
+    assert wide.shape == (3, 2) and wide.dtype == np.float64
+    x.attach_grad()
+    with autograd.record():
+        y = nd.slice_like(x, like) * nd.broadcast_like(nd.ones((1, 1), dtype="float16"), like)
+    y.backward()
+    assert x.grad.asnumpy().tolist() == [[1, 1, 0], [0, 0, 0]]
+
+
+def test_embedding_follows_its_weight():
+    weight = nd.array([[0, 1], [2, 3]], dtype="float16")
+    found = nd.Embedding(nd.array([1, 0], dtype="int32"), weight, input_dim=2, output_dim=2)
+    assert found.dtype == np.float16 and found.asnumpy().tolist() == [[2, 3], [0, 1]]
+    e = sym.Embedding(sym.var("x"), input_dim=2, output_dim=2, name="e")
+    assert e.infer_type(x="int32")[1] == [np.float32]
+    assert e.infer_type(x="int32", e_weight="float64")[1] == [np.float64]
