@@ -117,10 +117,9 @@ class ExecutorGroup:
             name: array(name, shape, dtype, shared.aux_dict, True)
             for name, shape, dtype in zip(self.aux_names, aux_shapes, aux_types)
         }
-        options: dict[str, Any] = {desc.name: desc.shape for desc in self._inputs()}
-        if self.group2ctx is not None:
-            options["group2ctx"] = self.group2ctx
-        return self.symbol.bind(context, args, args_grad=grads, grad_req=self.grad_req, aux_states=aux, **options)
+        return self.symbol.bind(
+            context, args, args_grad=grads, grad_req=self.grad_req, aux_states=aux, group2ctx=self.group2ctx
+        )
 
     def reshape(self, data_shapes: list[DataDesc], label_shapes: list[DataDesc]) -> None:
         """Changes the input shapes; parameters, gradients and auxiliary states stay the same memory."""
