@@ -98,3 +98,8 @@ def test_states_need_an_optimizer(tmp_path, mlp, params):
     module.init_params(arg_params=params, aux_params={})
     with pytest.raises(MXNetError, match="call init_optimizer"):
         module.save_optimizer_states(str(tmp_path / "s"))
+
+
+def test_an_epoch_that_is_no_number(tmp_path):
+    with pytest.raises(MXNetError, match="epoch must be an integer, got 'last'"):
+        load_params(str(tmp_path / "net"), "last")

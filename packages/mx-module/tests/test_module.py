@@ -282,3 +282,10 @@ def test_initializers_that_the_symbol_names_win():
     module.bind([("data", (2, 4))])
     module.init_params(initializer.One())
     assert module.get_params()[0]["p_gamma"].asnumpy().tolist() == [0.25] * 3
+
+
+def test_what_is_no_iterator_and_no_initializer(mlp):
+    with pytest.raises(MXNetError, match="train_data must be a DataIter, got NoneType"):
+        Module(mlp).fit(None, num_epoch=1)
+    with pytest.raises(MXNetError, match=r"initializer must be .* got 'uniform'"):
+        bound(mlp).init_params("uniform")

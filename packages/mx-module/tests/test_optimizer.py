@@ -154,3 +154,11 @@ def test_multi_precision_keeps_a_float32_copy():
 def test_float16_without_multi_precision_warns():
     with pytest.warns(UserWarning, match="multi_precision=True"):
         optimizer.SGD(momentum=0.9).create_state_multi_precision(0, nd.ones((2,)).astype("float16"))
+
+
+def test_wrong_parameters():
+    with pytest.raises(TypeError, match=r"sgd with lr.*'lr'") as caught:
+        optimizer.create("sgd", lr=1)
+    assert isinstance(caught.value, MXNetError)
+    with pytest.raises(MXNetError, match="learning_rate must be a number, got 'fast'"):
+        optimizer.SGD(learning_rate="fast")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections import namedtuple
 from typing import Any
 
 from mx_core import ndarray as nd
 from mx_core import symbol as sym
-from mx_core.base import MXValueError
+from mx_core.base import MXTypeError, MXValueError
 from mx_core.ndarray import NDArray
 from mx_core.symbol import Symbol
 
@@ -73,7 +74,11 @@ def read_params(fname: str) -> tuple[Params, Params]:
 
 def load_params(prefix: str, epoch: int) -> tuple[Params, Params]:
     """Reads ``prefix-%04d.params``: (parameters, auxiliary states), both by name."""
-    return read_params(f"{prefix}-{epoch:04d}.params")
+    try:
+        number = operator.index(epoch)
+    except TypeError:
+        raise MXTypeError(f"[load_params] epoch must be an integer, got {epoch!r}") from None
+    return read_params(f"{prefix}-{number:04d}.params")
 
 
 def load_checkpoint(prefix: str, epoch: int) -> tuple[Symbol, Params, Params]:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 from mx_core import ndarray as nd
-from mx_core.base import MXNetError, MXValueError
+from mx_core.base import MXNetError, MXTypeError, MXValueError
 from mx_core.ndarray import NDArray
 from mx_core.symbol import Symbol
 from mx_io.io import DataBatch, DataDesc
@@ -230,6 +230,10 @@ class BaseModule:
         """
         if num_epoch is None:
             raise MXValueError(f"[{type(self).__name__}.fit] num_epoch is missing: please specify number of epochs")
+        if not hasattr(train_data, "provide_data"):
+            raise MXTypeError(
+                f"[{type(self).__name__}.fit] train_data must be a DataIter, got {type(train_data).__name__}"
+            )
         self.bind(
             data_shapes=train_data.provide_data,
             label_shapes=train_data.provide_label,

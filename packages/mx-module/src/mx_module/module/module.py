@@ -304,6 +304,8 @@ class Module(BaseModule):
             )
             return
         group = self._group("init_params")
+        if initializer is not None and not callable(initializer):
+            raise MXTypeError(f"[Module.init_params] initializer must be an Initializer or None, got {initializer!r}")
         attributes = self._symbol.attr_dict()
 
         def value(name: str, own: NDArray, given: Params | None, old: NDArray | None) -> NDArray:

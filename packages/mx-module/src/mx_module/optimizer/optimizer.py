@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import numbers
 import warnings
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from mx_core.base import MXValueError
+from mx_core.base import MXNetError, MXTypeError, MXValueError
 from mx_core.ndarray import NDArray
 
 from ..lr_scheduler import LRScheduler
@@ -60,6 +61,9 @@ class Optimizer:
             raise MXValueError(
                 f"[Optimizer] param_idx2name is {type(param_idx2name).__name__}: give a dict of index to name"
             )
+        for what, value in (("learning_rate", learning_rate), ("wd", wd), ("rescale_grad", rescale_grad)):
+            if value is not None and not isinstance(value, numbers.Real):
+                raise MXTypeError(f"[Optimizer] {what} must be a number, got {value!r}")
         self.rescale_grad = rescale_grad
         self.lr_scheduler = lr_scheduler
         if learning_rate is None:
@@ -111,7 +115,12 @@ class Optimizer:
         if klass is None:
             known = ", ".join(sorted(Optimizer.opt_registry))
             raise MXValueError(f"[optimizer.create] unknown optimizer {name!r}: use one of {known}")
-        return klass(**kwargs)
+        try:
+            return klass(**kwargs)
+        except MXNetError:
+            raise
+        except TypeError as error:  # a parameter that it does not have
+            raise MXTypeError(f"[optimizer.create] {name} with {', '.join(kwargs)}: {error}") from error
 
     # -- what a subclass defines ---------------------------------------------------------------------------------
     def create_state(self, index: Any, weight: NDArray) -> Any:
