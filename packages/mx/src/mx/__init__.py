@@ -11,6 +11,7 @@ from ._lazy import AliasFinder, read_homes, resolve
 
 __version__ = "0.1.0"
 _HOMES = read_homes(__name__)
+__all__ = sorted(_HOMES)  # `from mx import *` brings every package
 sys.meta_path.append(AliasFinder(__name__, _HOMES))  # for `from mx.io import NDArrayIter`
 
 
