@@ -4,10 +4,11 @@
  * - A function returns MX_OK or the status of what went wrong; MXGetLastError() then has the message (per thread).
  * - A handle is owned by who received it from a function whose out parameter is said to be "new"; give it back with its
  *   Release function. Retain/Release are cheap and thread-safe.
- * - Pointers returned for reading (strings, lists) belong to libmx. They stay valid until the next call of the same function
- *   on the same thread, unless the page says otherwise.
+ * - Pointers returned for reading (strings, lists) belong to libmx. They stay valid until the next call of the same
+ * function on the same thread, unless the page says otherwise.
  * - Shapes are int64 dimensions; ndim -1 means that nothing is known, a dimension of -1 that it is unknown.
- * - dtypes are the numbers of the .params format (MX_FLOAT32 ...). Device types: 1 cpu, 2 gpu, 3 cpu_pinned, 5 cpu_shared.
+ * - dtypes are the numbers of the .params format (MX_FLOAT32 ...). Device types: 1 cpu, 2 gpu, 3 cpu_pinned, 5
+ * cpu_shared.
  */
 #ifndef MX_C_API_H_
 #define MX_C_API_H_
@@ -54,7 +55,8 @@ typedef struct MXSymbol* MXSymbolHandle;
 typedef struct MXExecutor* MXExecutorHandle;
 typedef struct MXNDArrayList* MXNDArrayListHandle;
 
-/* ---- library ------------------------------------------------------------------------------------------------------- */
+/* ---- library -------------------------------------------------------------------------------------------------------
+ */
 
 /* "0.1.0". Valid for ever. */
 MX_API const char* MXGetVersion(void);
@@ -64,19 +66,21 @@ MX_API int MXGetAbiVersion(void);
 MX_API const char* MXGetLastError(void);
 /* "isa_v4" or "isa_v3": the loops in use. Fails with MX_ERROR_UNSUPPORTED on a processor below x86-64-v3. */
 MX_API int MXGetInstructionSet(const char** out);
-/* Threads that one call may use; the initial value is MX_NUM_THREADS, OMP_NUM_THREADS, or the number of usable cores. */
+/* Threads that one call may use; the initial value is MX_NUM_THREADS, OMP_NUM_THREADS, or the number of usable cores.
+ */
 MX_API int MXGetNumThreads(int* out);
 MX_API int MXSetNumThreads(int count);
 /* A function that libmx calls between operators of long work; non-zero stops the work with MX_ERROR_INTERRUPTED. */
 MX_API int MXSetInterruptCheck(int (*check)(void));
 
-/* ---- memory -------------------------------------------------------------------------------------------------------- */
+/* ---- memory --------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct MXMemoryInfo {
-  int64_t used;      /* bytes in live arrays */
-  int64_t cached;    /* bytes kept for reuse */
-  int64_t peak;      /* highest `used` so far */
-  int64_t limit;     /* of used + cached; 0: none */
+  int64_t used;        /* bytes in live arrays */
+  int64_t cached;      /* bytes kept for reuse */
+  int64_t peak;        /* highest `used` so far */
+  int64_t limit;       /* of used + cached; 0: none */
   int64_t allocations; /* blocks handed out */
   int64_t hits;        /* of them from the cache */
 } MXMemoryInfo;
@@ -86,24 +90,27 @@ MX_API int MXMemoryEmptyCache(int device_type, int device_id);
 /* Bytes that the cache may keep; 0 keeps nothing, -1 everything. The initial value is MX_MEM_POOL_LIMIT or -1. */
 MX_API int MXMemorySetLimit(int device_type, int device_id, int64_t bytes);
 
-/* ---- engine -------------------------------------------------------------------------------------------------------- */
+/* ---- engine --------------------------------------------------------------------------------------------------------
+ */
 
 /* Queue fn(context) on a worker thread. It starts when no earlier work writes what it reads or uses what it writes, and
- * later work on those arrays waits for it. fn returns 0, or non-zero after filling `message` (`size` bytes): the error then
- * surfaces once, at the first wait that needs a written array. `release` (may be NULL) is called at the end. */
+ * later work on those arrays waits for it. fn returns 0, or non-zero after filling `message` (`size` bytes): the error
+ * then surfaces once, at the first wait that needs a written array. `release` (may be NULL) is called at the end. */
 MX_API int MXEnginePush(int (*fn)(void* context, char* message, size_t size), void* context, void (*release)(void*),
                         const MXNDArrayHandle* reads, int num_reads, const MXNDArrayHandle* writes, int num_writes);
 MX_API int MXEngineWaitAll(void);
-/* Called on a thread that has to wait, before and after; `after` gets what `before` returned. A front end gives its global
- * lock away meanwhile (if the thread holds it). */
+/* Called on a thread that has to wait, before and after; `after` gets what `before` returned. A front end gives its
+ * global lock away meanwhile (if the thread holds it). */
 MX_API int MXSetWaitHooks(void* (*before)(void), void (*after)(void* token));
 
-/* ---- random -------------------------------------------------------------------------------------------------------- */
+/* ---- random --------------------------------------------------------------------------------------------------------
+ */
 
 /* device_type 0: every device. Equal seeds give equal numbers at any number of threads. */
 MX_API int MXRandomSeed(int64_t seed, int device_type, int device_id);
 
-/* ---- arrays -------------------------------------------------------------------------------------------------------- */
+/* ---- arrays --------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct MXArrayInfo {
   void* data;
@@ -115,15 +122,17 @@ typedef struct MXArrayInfo {
 } MXArrayInfo;
 
 /* new: uninitialised, dense, C order. */
-MX_API int MXNDArrayCreate(const int64_t* shape, int ndim, int dtype, int device_type, int device_id, MXNDArrayHandle* out);
+MX_API int MXNDArrayCreate(const int64_t* shape, int ndim, int dtype, int device_type, int device_id,
+                           MXNDArrayHandle* out);
 /* new: around somebody else's memory (C order), with release(context) called when the last user is gone. */
-MX_API int MXNDArrayFromMemory(void* data, const int64_t* shape, int ndim, int dtype, void (*release)(void*), void* context,
-                               MXNDArrayHandle* out);
+MX_API int MXNDArrayFromMemory(void* data, const int64_t* shape, int ndim, int dtype, void (*release)(void*),
+                               void* context, MXNDArrayHandle* out);
 MX_API int MXNDArrayRetain(MXNDArrayHandle array);
 MX_API int MXNDArrayRelease(MXNDArrayHandle array);
 /* Doesn't wait for pending work. */
 MX_API int MXNDArrayGetInfo(MXNDArrayHandle array, MXArrayInfo* out);
-/* new: shares memory; starts `offset` elements into `array`. Records nothing for gradients: see _view_slice and Reshape. */
+/* new: shares memory; starts `offset` elements into `array`. Records nothing for gradients: see _view_slice and
+ * Reshape. */
 MX_API int MXNDArrayView(MXNDArrayHandle array, int64_t offset, const int64_t* shape, int ndim, MXNDArrayHandle* out);
 MX_API int MXNDArrayWaitToRead(MXNDArrayHandle array);
 MX_API int MXNDArrayWaitToWrite(MXNDArrayHandle array);
@@ -139,19 +148,22 @@ MX_API int MXNDArrayCopyTo(MXNDArrayHandle from, MXNDArrayHandle to);
 MX_API int MXNDArrayToDLPack(MXNDArrayHandle array, void** out);
 MX_API int MXNDArrayFromDLPack(void* managed_tensor, MXNDArrayHandle* out);
 
-/* Files of arrays (.params). names may be NULL. Writing goes to a temporary file that replaces the old one at the end. */
+/* Files of arrays (.params). names may be NULL. Writing goes to a temporary file that replaces the old one at the end.
+ */
 MX_API int MXNDArraySave(const char* file, const MXNDArrayHandle* arrays, const char* const* names, int count);
 /* new list. Every length in the file is checked before it is believed. */
 MX_API int MXNDArrayLoad(const char* file, MXNDArrayListHandle* out);
 MX_API int MXNDArrayLoadBuffer(const void* data, size_t bytes, MXNDArrayListHandle* out);
 /* The arrays belong to the list (Retain what you keep); names is NULL when the file has none. */
-MX_API int MXNDArrayListGet(MXNDArrayListHandle list, int* count, const MXNDArrayHandle** arrays, const char* const** names);
+MX_API int MXNDArrayListGet(MXNDArrayListHandle list, int* count, const MXNDArrayHandle** arrays,
+                            const char* const** names);
 MX_API int MXNDArrayListRelease(MXNDArrayListHandle list);
 /* One array record without list header: what pickles hold. */
 MX_API int MXNDArraySaveRaw(MXNDArrayHandle array, const void** data, size_t* bytes);
 MX_API int MXNDArrayLoadRaw(const void* data, size_t bytes, MXNDArrayHandle* out);
 
-/* ---- operators ----------------------------------------------------------------------------------------------------- */
+/* ---- operators -----------------------------------------------------------------------------------------------------
+ */
 
 /* A typed parameter value. */
 typedef enum MXValueKind {
@@ -209,21 +221,22 @@ MX_API int MXOpGetInfo(int op, MXOpInfo* out);
 MX_API int MXOpFind(const char* name, int* out);
 
 /* Run an operator. values[i] is the operator's parameter i (missing ones at the end have their defaults).
- * outputs: where *num_outputs is 0, new arrays come back in `outputs` (room for MX_MAX_OUTPUTS); otherwise the given arrays
- * are written. Only visible outputs take part. */
+ * outputs: where *num_outputs is 0, new arrays come back in `outputs` (room for MX_MAX_OUTPUTS); otherwise the given
+ * arrays are written. Only visible outputs take part. */
 #define MX_MAX_OUTPUTS 512
 MX_API int MXInvoke(int op, const MXNDArrayHandle* inputs, int num_inputs, const MXValue* values, int num_values,
                     MXNDArrayHandle* outputs, int* num_outputs);
 
-/* ---- gradients of imperative code ----------------------------------------------------------------------------------- */
+/* ---- gradients of imperative code -----------------------------------------------------------------------------------
+ */
 
 /* Both are properties of the calling thread; the previous value comes back. value -1 only reads. */
 MX_API int MXAutogradSetRecording(int value, int* previous);
 MX_API int MXAutogradSetTraining(int value, int* previous);
-MX_API int MXAutogradMarkVariables(const MXNDArrayHandle* variables, const MXNDArrayHandle* gradients, const int* requests,
-                                   int count);
-/* Gradients of the heads. head_gradients may be NULL, or hold NULLs (ones). With variables, their gradients come back as new
- * arrays in `out`; without, they go to the marked gradients. */
+MX_API int MXAutogradMarkVariables(const MXNDArrayHandle* variables, const MXNDArrayHandle* gradients,
+                                   const int* requests, int count);
+/* Gradients of the heads. head_gradients may be NULL, or hold NULLs (ones). With variables, their gradients come back
+ * as new arrays in `out`; without, they go to the marked gradients. */
 MX_API int MXAutogradBackward(const MXNDArrayHandle* heads, const MXNDArrayHandle* head_gradients, int num_heads,
                               const MXNDArrayHandle* variables, int num_variables, int retain_graph, int create_graph,
                               int train_mode, MXNDArrayHandle* out);
@@ -233,20 +246,23 @@ MX_API int MXNDArrayGetGrad(MXNDArrayHandle array, MXNDArrayHandle* out);
 MX_API int MXNDArrayDetach(MXNDArrayHandle array, MXNDArrayHandle* out);
 /* Is the array the result of recorded work or a marked variable? */
 MX_API int MXNDArrayHasHistory(MXNDArrayHandle array, int* out);
-/* Record a user's function: at backward, callback(context, output gradients, input gradients (new, to be filled in)). */
+/* Record a user's function: at backward, callback(context, output gradients, input gradients (new, to be filled in)).
+ */
 typedef int (*MXFunctionBackward)(void* context, const MXNDArrayHandle* output_gradients, int num_outputs,
                                   MXNDArrayHandle* input_gradients, int num_inputs, char* message, size_t size);
 MX_API int MXAutogradRecordFunction(const MXNDArrayHandle* inputs, int num_inputs, const MXNDArrayHandle* outputs,
-                                    int num_outputs, MXFunctionBackward callback, void* context, void (*release)(void*));
+                                    int num_outputs, MXFunctionBackward callback, void* context,
+                                    void (*release)(void*));
 /* new: the recorded computation of an array as a symbol. */
 MX_API int MXAutogradGetSymbol(MXNDArrayHandle array, MXSymbolHandle* out);
 
-/* ---- symbols ------------------------------------------------------------------------------------------------------- */
+/* ---- symbols -------------------------------------------------------------------------------------------------------
+ */
 
 /* new */
 MX_API int MXSymbolCreateVariable(const char* name, MXSymbolHandle* out);
-/* new: op applied to inputs. input_names[i] may be NULL (positional). Inputs that the operator needs and that are not given
- * become variables called <name>_<input>. attrs holds parameters as text and attributes (__lr_mult__ ...). */
+/* new: op applied to inputs. input_names[i] may be NULL (positional). Inputs that the operator needs and that are not
+ * given become variables called <name>_<input>. attrs holds parameters as text and attributes (__lr_mult__ ...). */
 MX_API int MXSymbolCreate(int op, const char* name, const char* const* attr_keys, const char* const* attr_values,
                           int num_attrs, const char* const* input_names, const MXSymbolHandle* inputs, int num_inputs,
                           MXSymbolHandle* out);
@@ -283,32 +299,37 @@ typedef struct MXShapeView {
   int32_t ndim;
   const int64_t* dims;
 } MXShapeView;
-/* Known shapes by name (names may be NULL: in the order of the arguments) go in; shapes of arguments, outputs and auxiliary
- * states come out, in the order of the lists. `partial` accepts unknown names, and leaves shapes open. *complete says whether
- * all became known. */
-MX_API int MXSymbolInferShape(MXSymbolHandle symbol, const char* const* names, const MXShapeView* shapes, int count, int partial,
-                              int* num_arguments, const MXShapeView** arguments, int* num_outputs,
-                              const MXShapeView** outputs, int* num_auxiliary, const MXShapeView** auxiliary, int* complete);
+/* Known shapes by name (names may be NULL: in the order of the arguments) go in; shapes of arguments, outputs and
+ * auxiliary states come out, in the order of the lists. `partial` accepts unknown names, and leaves shapes open.
+ * *complete says whether all became known. */
+MX_API int MXSymbolInferShape(MXSymbolHandle symbol, const char* const* names, const MXShapeView* shapes, int count,
+                              int partial, int* num_arguments, const MXShapeView** arguments, int* num_outputs,
+                              const MXShapeView** outputs, int* num_auxiliary, const MXShapeView** auxiliary,
+                              int* complete);
 /* The same for dtypes; -1 is unknown. */
 MX_API int MXSymbolInferType(MXSymbolHandle symbol, const char* const* names, const int* dtypes, int count, int partial,
                              int* num_arguments, const int** arguments, int* num_outputs, const int** outputs,
                              int* num_auxiliary, const int** auxiliary, int* complete);
 
-/* ---- executors ----------------------------------------------------------------------------------------------------- */
+/* ---- executors -----------------------------------------------------------------------------------------------------
+ */
 
-/* new: a prepared plan over the given arrays. arguments and auxiliary in the order of the lists; gradients[i] may be NULL;
- * requests are MX_REQ_*. group names (may be none) map ctx_group attributes to devices. */
+/* new: a prepared plan over the given arrays. arguments and auxiliary in the order of the lists; gradients[i] may be
+ * NULL; requests are MX_REQ_*. group names (may be none) map ctx_group attributes to devices. */
 MX_API int MXExecutorBind(MXSymbolHandle symbol, int device_type, int device_id, const MXNDArrayHandle* arguments,
                           const MXNDArrayHandle* gradients, const int* requests, int num_arguments,
                           const MXNDArrayHandle* auxiliary, int num_auxiliary, const char* const* group_names,
-                          const int* group_device_types, const int* group_device_ids, int num_groups, MXExecutorHandle* out);
+                          const int* group_device_types, const int* group_device_ids, int num_groups,
+                          MXExecutorHandle* out);
 MX_API int MXExecutorRelease(MXExecutorHandle executor);
 MX_API int MXExecutorForward(MXExecutorHandle executor, int is_train);
 /* head_gradients: one per output, or none when every output is a loss. */
-MX_API int MXExecutorBackward(MXExecutorHandle executor, const MXNDArrayHandle* head_gradients, int count, int is_train);
+MX_API int MXExecutorBackward(MXExecutorHandle executor, const MXNDArrayHandle* head_gradients, int count,
+                              int is_train);
 /* The arrays belong to the executor (Retain what you keep). */
 MX_API int MXExecutorOutputs(MXExecutorHandle executor, int* count, const MXNDArrayHandle** outputs);
-/* Called with the name and array of every node output (of every input too with `inputs`) as it is computed; NULL: off. */
+/* Called with the name and array of every node output (of every input too with `inputs`) as it is computed; NULL: off.
+ */
 typedef void (*MXMonitorCallback)(const char* name, MXNDArrayHandle array, void* context);
 MX_API int MXExecutorSetMonitor(MXExecutorHandle executor, MXMonitorCallback callback, void* context, int inputs);
 /* The plan as text: steps, shapes, memory. */

@@ -1,5 +1,5 @@
-// Inner loops: the code that is compiled once per instruction set. A building block (elementwise.h, reduce.h ...) owns the
-// template of the loop, an operator supplies the maths, and a driver in the host pass cuts the work into calls.
+// Inner loops: the code that is compiled once per instruction set. A building block (elementwise.h, reduce.h ...) owns
+// the template of the loop, an operator supplies the maths, and a driver in the host pass cuts the work into calls.
 #pragma once
 #include <cstdint>
 
@@ -57,10 +57,10 @@ inline constexpr int count_of = sizeof...(T);
 
 // MX_KERNELS(relu, Elementwise<Relu>, float, double): one loop per dtype. Nothing in the host pass.
 #if defined(MX_PASS_CPU) || defined(MX_PASS_CUDA)
-#define MX_KERNELS(op, block, ...)                                                                                       \
-  namespace mx::MX_ISA {                                                                                                 \
-  static constexpr LoopSet op##_set = {#op, MX_STR(MX_ISA), loop_entries<block, __VA_ARGS__>, count_of<__VA_ARGS__>};    \
-  MX_IN_SECTION("mx_kernels") const LoopSet* const op##_kernels = &op##_set;                                             \
+#define MX_KERNELS(op, block, ...)                                                                                    \
+  namespace mx::MX_ISA {                                                                                              \
+  static constexpr LoopSet op##_set = {#op, MX_STR(MX_ISA), loop_entries<block, __VA_ARGS__>, count_of<__VA_ARGS__>}; \
+  MX_IN_SECTION("mx_kernels") const LoopSet* const op##_kernels = &op##_set;                                          \
   }
 #else
 #define MX_KERNELS(op, block, ...)

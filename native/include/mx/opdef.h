@@ -121,7 +121,8 @@ class Builder {
 // Asks for the gradients of the inputs, given those of the outputs.
 class GradientContext {
  public:
-  GradientContext(const OpDef& op, const Params& params, Builder& builder) : op_(op), params_(params), builder_(builder) {}
+  GradientContext(const OpDef& op, const Params& params, Builder& builder)
+      : op_(op), params_(params), builder_(builder) {}
   virtual ~GradientContext() = default;
 
   template <class P>
@@ -225,7 +226,9 @@ class OpDef {
   OpDef& input_attr(const char* in, const char* key, const char* value) {
     return input_attrs.push_back({in, key, value}), *this;
   }
-  OpDef& hidden() { return internal = true, *this; }  // no Python function; names beginning with _backward are hidden anyway
+  OpDef& hidden() {
+    return internal = true, *this;
+  }  // no Python function; names beginning with _backward are hidden anyway
   // Free-form data of a building block (e.g. the loop that a fused kernel would inline).
   OpDef& data(const void* pointer) { return block_data = pointer, *this; }
 
@@ -274,8 +277,8 @@ struct OpRecord {
 };
 
 // The registry: built at first use, constant afterwards, sorted by name.
-const OpDef* find_op(std::string_view name_or_alias);      // null when there is none
-const OpDef& get_op(std::string_view name_or_alias);       // raises kValue, with the nearest names
+const OpDef* find_op(std::string_view name_or_alias);  // null when there is none
+const OpDef& get_op(std::string_view name_or_alias);   // raises kValue, with the nearest names
 std::span<const OpDef* const> all_ops();
 
 // Inference with defaults: without infer_dtype all inputs and outputs have one dtype; a composite infers on its graph.
@@ -283,7 +286,7 @@ void infer_shapes(const OpDef& op, const void* params, std::span<Shape> in, std:
 void infer_dtypes(const OpDef& op, const void* params, std::span<DType> in, std::span<DType> out);
 
 // Ready-made functions for registrations.
-void same_shape(const InferShape&);                    // every input and output has one shape
-void zero_gradients(GradientContext&);                 // for operators whose gradient vanishes everywhere
+void same_shape(const InferShape&);     // every input and output has one shape
+void zero_gradients(GradientContext&);  // for operators whose gradient vanishes everywhere
 
 }  // namespace mx

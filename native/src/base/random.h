@@ -1,5 +1,5 @@
-// Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): counter-based, so that any thread can
-// compute any part of a sequence.
+// Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): counter-based, so that any
+// thread can compute any part of a sequence.
 #pragma once
 #include <atomic>
 #include <cstdint>

@@ -76,9 +76,9 @@ MX_INLINE constexpr bool is_floating(DType dtype) {
   return dtype == DType::kFloat32 || dtype == DType::kFloat64 || is_half(dtype);
 }
 
-const char* name_of(DType dtype);               // "float32"; "unknown"
-DType parse_dtype(std::string_view name);       // raises kType for a name that is none
-bool is_valid_dtype(int32_t flag);              // one of the numbers above
+const char* name_of(DType dtype);                // "float32"; "unknown"
+DType parse_dtype(std::string_view name);        // raises kType for a name that is none
+bool is_valid_dtype(int32_t flag);               // one of the numbers above
 std::ostream& operator<<(std::ostream&, DType);  // its name
 
 }  // namespace mx

@@ -35,7 +35,8 @@ template <class... Parts>
 }  // namespace mx
 
 // MX_CHECK(n >= 0, kValue, "[slice] n is ", n, ", but it must not be negative")
-#define MX_CHECK(condition, kind, ...)                                              \
-  do {                                                                              \
-    if (!(condition)) [[unlikely]] ::mx::raise(::mx::ErrorKind::kind, __VA_ARGS__); \
+#define MX_CHECK(condition, kind, ...)                 \
+  do {                                                 \
+    if (!(condition)) [[unlikely]]                     \
+      ::mx::raise(::mx::ErrorKind::kind, __VA_ARGS__); \
   } while (false)
