@@ -5,10 +5,9 @@
  * - A handle is owned by who received it from a function whose out parameter is said to be "new"; give it back with its
  *   Release function. Retain/Release are cheap and thread-safe.
  * - Pointers returned for reading (strings, lists) belong to libmx. They stay valid until the next call of the same
- * function on the same thread, unless the page says otherwise.
+ *   function on the same thread, unless the page says otherwise.
  * - Shapes are int64 dimensions; ndim -1 means that nothing is known, a dimension of -1 that it is unknown.
- * - dtypes are the numbers of the .params format (MX_FLOAT32 ...). Device types: 1 cpu, 2 gpu, 3 cpu_pinned, 5
- * cpu_shared.
+ * - dtypes are the numbers of the .params format (MX_FLOAT32 ...). Devices: 1 cpu, 2 gpu, 3 cpu_pinned, 5 cpu_shared.
  */
 #ifndef MX_C_API_H_
 #define MX_C_API_H_
@@ -55,8 +54,7 @@ typedef struct MXSymbol* MXSymbolHandle;
 typedef struct MXExecutor* MXExecutorHandle;
 typedef struct MXNDArrayList* MXNDArrayListHandle;
 
-/* ---- library -------------------------------------------------------------------------------------------------------
- */
+/* ---- library ----------------------------------------------------------------------------------------------------- */
 
 /* "0.1.0". Valid for ever. */
 MX_API const char* MXGetVersion(void);
@@ -66,15 +64,13 @@ MX_API int MXGetAbiVersion(void);
 MX_API const char* MXGetLastError(void);
 /* "isa_v4" or "isa_v3": the loops in use. Fails with MX_ERROR_UNSUPPORTED on a processor below x86-64-v3. */
 MX_API int MXGetInstructionSet(const char** out);
-/* Threads that one call may use; the initial value is MX_NUM_THREADS, OMP_NUM_THREADS, or the number of usable cores.
- */
+/* Threads that one call may use; the initial value is MX_NUM_THREADS, OMP_NUM_THREADS, or the usable cores. */
 MX_API int MXGetNumThreads(int* out);
 MX_API int MXSetNumThreads(int count);
 /* A function that libmx calls between operators of long work; non-zero stops the work with MX_ERROR_INTERRUPTED. */
 MX_API int MXSetInterruptCheck(int (*check)(void));
 
-/* ---- memory --------------------------------------------------------------------------------------------------------
- */
+/* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 typedef struct MXMemoryInfo {
   int64_t used;        /* bytes in live arrays */
@@ -90,8 +86,7 @@ MX_API int MXMemoryEmptyCache(int device_type, int device_id);
 /* Bytes that the cache may keep; 0 keeps nothing, -1 everything. The initial value is MX_MEM_POOL_LIMIT or -1. */
 MX_API int MXMemorySetLimit(int device_type, int device_id, int64_t bytes);
 
-/* ---- engine --------------------------------------------------------------------------------------------------------
- */
+/* ---- engine ------------------------------------------------------------------------------------------------------ */
 
 /* Queue fn(context) on a worker thread. It starts when no earlier work writes what it reads or uses what it writes, and
  * later work on those arrays waits for it. fn returns 0, or non-zero after filling `message` (`size` bytes): the error
@@ -103,14 +98,12 @@ MX_API int MXEngineWaitAll(void);
  * global lock away meanwhile (if the thread holds it). */
 MX_API int MXSetWaitHooks(void* (*before)(void), void (*after)(void* token));
 
-/* ---- random --------------------------------------------------------------------------------------------------------
- */
+/* ---- random ------------------------------------------------------------------------------------------------------ */
 
 /* device_type 0: every device. Equal seeds give equal numbers at any number of threads. */
 MX_API int MXRandomSeed(int64_t seed, int device_type, int device_id);
 
-/* ---- arrays --------------------------------------------------------------------------------------------------------
- */
+/* ---- arrays ------------------------------------------------------------------------------------------------------ */
 
 typedef struct MXArrayInfo {
   void* data;
@@ -131,8 +124,7 @@ MX_API int MXNDArrayRetain(MXNDArrayHandle array);
 MX_API int MXNDArrayRelease(MXNDArrayHandle array);
 /* Doesn't wait for pending work. */
 MX_API int MXNDArrayGetInfo(MXNDArrayHandle array, MXArrayInfo* out);
-/* new: shares memory; starts `offset` elements into `array`. Records nothing for gradients: see _view_slice and
- * Reshape. */
+/* new: shares memory; starts `offset` elements into `array`. Records nothing: gradients need _view_slice or Reshape. */
 MX_API int MXNDArrayView(MXNDArrayHandle array, int64_t offset, const int64_t* shape, int ndim, MXNDArrayHandle* out);
 MX_API int MXNDArrayWaitToRead(MXNDArrayHandle array);
 MX_API int MXNDArrayWaitToWrite(MXNDArrayHandle array);
@@ -148,8 +140,7 @@ MX_API int MXNDArrayCopyTo(MXNDArrayHandle from, MXNDArrayHandle to);
 MX_API int MXNDArrayToDLPack(MXNDArrayHandle array, void** out);
 MX_API int MXNDArrayFromDLPack(void* managed_tensor, MXNDArrayHandle* out);
 
-/* Files of arrays (.params). names may be NULL. Writing goes to a temporary file that replaces the old one at the end.
- */
+/* Files of arrays (.params). names may be NULL. Writing makes a temporary file that replaces the old one at the end. */
 MX_API int MXNDArraySave(const char* file, const MXNDArrayHandle* arrays, const char* const* names, int count);
 /* new list. Every length in the file is checked before it is believed. */
 MX_API int MXNDArrayLoad(const char* file, MXNDArrayListHandle* out);
@@ -162,8 +153,7 @@ MX_API int MXNDArrayListRelease(MXNDArrayListHandle list);
 MX_API int MXNDArraySaveRaw(MXNDArrayHandle array, const void** data, size_t* bytes);
 MX_API int MXNDArrayLoadRaw(const void* data, size_t bytes, MXNDArrayHandle* out);
 
-/* ---- operators -----------------------------------------------------------------------------------------------------
- */
+/* ---- operators --------------------------------------------------------------------------------------------------- */
 
 /* A typed parameter value. */
 typedef enum MXValueKind {
@@ -227,8 +217,7 @@ MX_API int MXOpFind(const char* name, int* out);
 MX_API int MXInvoke(int op, const MXNDArrayHandle* inputs, int num_inputs, const MXValue* values, int num_values,
                     MXNDArrayHandle* outputs, int* num_outputs);
 
-/* ---- gradients of imperative code -----------------------------------------------------------------------------------
- */
+/* ---- gradients of imperative code -------------------------------------------------------------------------------- */
 
 /* Both are properties of the calling thread; the previous value comes back. value -1 only reads. */
 MX_API int MXAutogradSetRecording(int value, int* previous);
@@ -246,8 +235,7 @@ MX_API int MXNDArrayGetGrad(MXNDArrayHandle array, MXNDArrayHandle* out);
 MX_API int MXNDArrayDetach(MXNDArrayHandle array, MXNDArrayHandle* out);
 /* Is the array the result of recorded work or a marked variable? */
 MX_API int MXNDArrayHasHistory(MXNDArrayHandle array, int* out);
-/* Record a user's function: at backward, callback(context, output gradients, input gradients (new, to be filled in)).
- */
+/* Record a user's function: at backward, callback(context, output gradients, input gradients (new, to fill in)). */
 typedef int (*MXFunctionBackward)(void* context, const MXNDArrayHandle* output_gradients, int num_outputs,
                                   MXNDArrayHandle* input_gradients, int num_inputs, char* message, size_t size);
 MX_API int MXAutogradRecordFunction(const MXNDArrayHandle* inputs, int num_inputs, const MXNDArrayHandle* outputs,
@@ -256,8 +244,7 @@ MX_API int MXAutogradRecordFunction(const MXNDArrayHandle* inputs, int num_input
 /* new: the recorded computation of an array as a symbol. */
 MX_API int MXAutogradGetSymbol(MXNDArrayHandle array, MXSymbolHandle* out);
 
-/* ---- symbols -------------------------------------------------------------------------------------------------------
- */
+/* ---- symbols ----------------------------------------------------------------------------------------------------- */
 
 /* new */
 MX_API int MXSymbolCreateVariable(const char* name, MXSymbolHandle* out);
@@ -311,8 +298,7 @@ MX_API int MXSymbolInferType(MXSymbolHandle symbol, const char* const* names, co
                              int* num_arguments, const int** arguments, int* num_outputs, const int** outputs,
                              int* num_auxiliary, const int** auxiliary, int* complete);
 
-/* ---- executors -----------------------------------------------------------------------------------------------------
- */
+/* ---- executors --------------------------------------------------------------------------------------------------- */
 
 /* new: a prepared plan over the given arrays. arguments and auxiliary in the order of the lists; gradients[i] may be
  * NULL; requests are MX_REQ_*. group names (may be none) map ctx_group attributes to devices. */
@@ -328,8 +314,7 @@ MX_API int MXExecutorBackward(MXExecutorHandle executor, const MXNDArrayHandle* 
                               int is_train);
 /* The arrays belong to the executor (Retain what you keep). */
 MX_API int MXExecutorOutputs(MXExecutorHandle executor, int* count, const MXNDArrayHandle** outputs);
-/* Called with the name and array of every node output (of every input too with `inputs`) as it is computed; NULL: off.
- */
+/* Called with the name and array of every node output (with `inputs` every input too) as it is computed; NULL: off. */
 typedef void (*MXMonitorCallback)(const char* name, MXNDArrayHandle array, void* context);
 MX_API int MXExecutorSetMonitor(MXExecutorHandle executor, MXMonitorCallback callback, void* context, int inputs);
 /* The plan as text: steps, shapes, memory. */

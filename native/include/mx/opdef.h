@@ -226,9 +226,7 @@ class OpDef {
   OpDef& input_attr(const char* in, const char* key, const char* value) {
     return input_attrs.push_back({in, key, value}), *this;
   }
-  OpDef& hidden() {
-    return internal = true, *this;
-  }  // no Python function; names beginning with _backward are hidden anyway
+  OpDef& hidden() { return internal = true, *this; }  // no Python function; _backward names are hidden anyway
   // Free-form data of a building block (e.g. the loop that a fused kernel would inline).
   OpDef& data(const void* pointer) { return block_data = pointer, *this; }
 
