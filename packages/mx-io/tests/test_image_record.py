@@ -60,9 +60,9 @@ def test_damage_is_a_clear_error():
 
 def test_images_without_a_codec(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "PIL", None)
-    with pytest.raises(ImportError, match="pip install pillow"):
+    with pytest.raises(ImportError, match="pip install mx-io"):
         pack_img(IRHeader(0, 1, 0, 0), np.zeros((2, 2, 3), np.uint8))
-    with pytest.raises(ImportError, match="pip install pillow"):
+    with pytest.raises(ImportError, match="pip install mx-io"):
         unpack_img(pack(IRHeader(0, 1, 0, 0), b"x"))
 
 

@@ -1,6 +1,7 @@
-"""Data sets and batches for mx: RecordIO files (``recordio``) and data iterators (``io``, also found here by name).
+"""Data sets and batches for mx: RecordIO files (``recordio``), images (``image``) and data iterators (``io``).
 
-Nothing is imported before it is used: ``mx_io.recordio`` never loads the engine, the iterators do.
+Nothing is imported before it is used: ``mx_io.recordio`` never loads the engine, the others do. The iterators are also
+found here by name.
 """
 
 from importlib import import_module
@@ -8,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mx_io import errors as errors
+    from mx_io import image as image
     from mx_io import io as io
     from mx_io import recordio as recordio
     from mx_io.io import *  # noqa: F403
 
 __version__ = "0.1.0"
-_MODULES = ("errors", "io", "recordio")
+_MODULES = ("errors", "image", "io", "recordio")
 _ITERATORS = ("DataBatch", "DataDesc", "DataIter", "MNISTIter", "NDArrayIter", "PrefetchingIter", "ResizeIter")
 __all__ = [*_MODULES, *_ITERATORS]
 

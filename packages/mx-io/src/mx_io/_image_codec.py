@@ -17,7 +17,7 @@ def _pillow() -> Any:
         from PIL import Image, ImageOps
     except ImportError as error:
         raise ImportError(
-            "[recordio] pack_img and unpack_img need an image codec: pip install pillow", name="PIL"
+            "[mx_io] images are encoded and decoded with Pillow: pip install mx-io[image]", name="PIL"
         ) from error
     return Image, ImageOps
 
@@ -68,5 +68,5 @@ def decode(data: bytes, iscolor: int) -> np.ndarray:
         return _swap(np.array(image))
     except (OSError, ValueError, SyntaxError, image_module.DecompressionBombError) as error:
         raise RecordIOError(
-            f"[recordio.unpack_img] {len(data)} bytes starting with {data[:4].hex()!r} are no image: {error}"
+            f"[mx_io] {len(data)} bytes starting with {data[:4].hex()!r} are no image: {error}"
         ) from error

@@ -29,6 +29,7 @@ from mx_core.context import current_context as current_context
 from mx_core.context import gpu as gpu
 from mx_core.context import num_gpus as num_gpus
 from mx_core.ndarray import NDArray as NDArray
+from mx_io import image as image
 from mx_io import io as io
 from mx_io import recordio as recordio
 from mx_kvstore import kvstore as kv
