@@ -15,6 +15,7 @@ clean             remove everything that these commands made
 
 import os
 import shutil
+import signal
 import sys
 
 import lint
@@ -35,6 +36,7 @@ def demo(*arguments: str) -> None:
 def test(*arguments: str) -> None:
     steps.build()
     os.chdir(ROOT)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background work ignores Ctrl-C, which some tests press
     become("-m", "pytest", *arguments)
 
 
