@@ -147,7 +147,7 @@ MX_XPU float log_of_parts(float f, float k) {
 MX_XPU float log(float x) {
   const bool subnormal = x < 1.17549435e-38f;
   const float y = subnormal ? x * 16777216.f : x;
-  const int32_t shifted = bits<int32_t>(y) + (0x3f800000 - 0x3f3504f3);
+  const auto shifted = static_cast<int32_t>(bits<uint32_t>(y) + (0x3f800000u - 0x3f3504f3u));  // NaN may wrap
   const float k = static_cast<float>((shifted >> 23) - (subnormal ? 151 : 127));
   const float m = bits<float>((shifted & 0x7fffff) + 0x3f3504f3);
   float result = log_of_parts(m - 1.f, k);
