@@ -2,9 +2,13 @@
 
 import importlib
 import pkgutil
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+sys.path.append(str(HERE))
+from performance.plots import write_results  # noqa: E402
+
 PACKAGES = [path.parent.name for path in sorted(HERE.parent.glob("packages/*/src/*/py.typed"))]
 
 project = "mx"
@@ -64,3 +68,4 @@ def write_reference():
 
 
 write_reference()
+write_results(write)

@@ -6,7 +6,7 @@ demo              build, then train LeNet on handwritten digits (examples/lenet_
 test [ARGS]       build, then run the tests (ARGS go to pytest)
 test-native       run the C++ tests under the address and undefined-behaviour sanitizers
 python [ARGS]     build, then run the environment's Python
-bench [ARGS]      build, then time operators and a training step (scripts/bench.py)
+bench [ARGS]      build, then time a workload beside MXNet 1.9.1 and PyTorch; without ARGS, list the workloads
 lint [--fix]      check format, style, types and file sizes; --fix mends what a tool can mend
 docs              build, then write docs/_build/html
 wheels            build, then write the wheels of every package to dist/ and check them

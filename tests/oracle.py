@@ -38,18 +38,31 @@ def python() -> Path:
     base = sys.executable if sys.version_info < (3, 12) else next(filter(None, map(shutil.which, PYTHONS)), None)
     if base is None:
         raise OracleUnavailable(f"MXNet 1.9.1 runs on Python 3.11 or older, and none of {PYTHONS} is installed")
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mx"
-    folder = home / "oracle-1.9.1"
+    return environment_of("oracle-1.9.1", REQUIREMENTS, base)
+
+
+def cache_folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mx"
+
+
+def environment_of(name: str, requirements: list[str], base: str = sys.executable, install: tuple = ()) -> Path:
+    """The interpreter of an environment in the user's cache, which is made where there is none.
+
+    ``install`` is the command that installs into it, pip's by default; the requirements are added to it.
+    """
+    home = cache_folder()
+    folder = home / name
     interpreter, finished = folder / "bin/python", folder / "finished"
     home.mkdir(parents=True, exist_ok=True)
-    with open(home / "oracle-1.9.1.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # a second test run waits
+    with open(home / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a second run waits
         if not (
-            finished.exists() and finished.read_text() == "\n".join(REQUIREMENTS) and os.access(interpreter, os.X_OK)
+            finished.exists() and finished.read_text() == "\n".join(requirements) and os.access(interpreter, os.X_OK)
         ):
             _command(base, "-m", "venv", "--clear", folder)
-            _command(interpreter, "-m", "pip", "install", "-q", "--disable-pip-version-check", *REQUIREMENTS)
-            finished.write_text("\n".join(REQUIREMENTS))  # last: an interrupted installation is begun again
+            pip = (interpreter, "-m", "pip", "install", "-q", "--disable-pip-version-check")
+            _command(*((*install, "--python", interpreter) if install else pip), *requirements)
+            finished.write_text("\n".join(requirements))  # last: an interrupted installation is begun again
     return interpreter
 
 

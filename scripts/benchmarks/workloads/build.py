@@ -1,0 +1,68 @@
+"""Building libmx: processor seconds of all its files, and the wait after one operator has changed.
+
+The first is estimated: every tenth compilation is timed, without a compiler cache, and multiplied.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import resource
+import subprocess
+import sys
+import time
+
+PEERS = []
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+OPERATOR = ROOT / "native/src/op/elementwise/softsign.cc"
+EVERY = 10
+EXTRA = """
+#if defined(MX_PASS_HOST)
+namespace mx {
+MX_OPERATOR(bench_build_%d) { unary(op, "softsign").describe("Made to time a build.").no_gradient(); }
+}  // namespace mx
+#endif
+"""
+
+
+def run(bench):
+    bench.report("compile_cpu_s", "s", [compile_sample()])
+    bench.report("rebuild_one_operator_s", "s", [rebuild()])
+
+
+def compile_sample():
+    commands = json.loads((ROOT / "native/build/compile_commands.json").read_text())
+    chosen = sorted(commands, key=lambda c: c["output"])[::EVERY]
+    env = os.environ | {"CCACHE_DISABLE": "1", "SCCACHE_RECACHE": "1"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for command in chosen:
+        words = command["command"].split()
+        compiler = next(i for i, word in enumerate(words) if word.endswith(("g++", "c++")))
+        words[words.index("-o") + 1] = os.devnull
+        subprocess.run(words[compiler:], cwd=command["directory"], env=env, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return spent * len(commands) / len(chosen)
+
+
+def rebuild():
+    """Seconds of `dev.py build` after one file with kernels got another operator. The file is put back."""
+    command = [sys.executable, ROOT / "scripts/dev.py", "build"]
+    quiet = {"stdout": subprocess.DEVNULL, "check": True}
+    subprocess.run(command, **quiet)  # so that nothing else is left to do
+    with restored(OPERATOR):
+        OPERATOR.write_text(OPERATOR.read_text() + EXTRA % time.time_ns())
+        start = time.perf_counter()
+        subprocess.run(command, **quiet)
+        spent = time.perf_counter() - start
+    subprocess.run(command, **quiet)
+    return spent
+
+
+@contextlib.contextmanager
+def restored(path):
+    text = path.read_bytes()
+    try:
+        yield
+    finally:
+        path.write_bytes(text)

@@ -1,0 +1,194 @@
+"""The benchmark runner, with implementations that only pretend to measure."""
+
+import itertools
+import json
+import math
+from xml.etree import ElementTree
+
+import bench
+import pytest
+from benchmarks import history, table
+from benchmarks.measure import Bench
+from benchmarks.peers import Peer, PeerUnavailable, peer
+from benchmarks.runner import Probe, Record, Results, lines_of, probe, run
+from benchmarks.worker import load
+from performance.plots import write_results
+
+# A pretended interpreter: counts its runs, and reports the figures of the run from a file beside it.
+INTERPRETER = """#!/usr/bin/env python3
+import json, os, pathlib, sys
+worker, workload, label, *options = sys.argv[1:]
+folder = pathlib.Path(__file__).parent
+with open(folder / "order", "a") as order:
+    print(label, os.environ["OMP_NUM_THREADS"], os.environ["MX_BENCH_TRIAD"], *options, file=order)
+figures = folder / f"{label}.json"
+rounds = json.loads(figures.read_text())
+print("what a library says by the way")
+for metric, unit, value in rounds[0]:
+    print(json.dumps({"metric": metric, "unit": unit, "value": value, "samples": 3}))
+figures.write_text(json.dumps(rounds[1:]))
+if not rounds[0]:
+    sys.exit("no figures")
+"""
+
+
+@pytest.fixture
+def pretend(tmp_path):
+    """Peers that report what is said here, round by round: {label: [[(metric, unit, value), ...], ...]}."""
+    program = tmp_path / "interpreter"
+    program.write_text(INTERPRETER)
+    program.chmod(0o755)
+
+    def peers(**figures):
+        for label, rounds in figures.items():
+            (tmp_path / f"{label}.json").write_text(json.dumps(rounds))
+        return [Peer(label, program) for label in figures]
+
+    return peers
+
+
+def run_pretended(peers, rounds, probes=None):
+    source = itertools.chain(probes or [], itertools.repeat(Probe(400, 40)))
+    return run("anything", peers, rounds, 2, ["--samples", "3"], measure=lambda threads: next(source), say=lambda _: 0)
+
+
+def test_rounds_are_interleaved_and_ratios_are_of_the_same_round(pretend, tmp_path):
+    peers = pretend(
+        ours=[[("speed", "GB/s", v), ("wait", "s", 1)] for v in (30, 20, 40)],
+        mxnet=[[("speed", "GB/s", v), ("wait", "s", 3)] for v in (5, 5, 5)],
+        torch=[[("speed", "GB/s", v)] for v in (10, 20, 10)],
+    )
+    results = run_pretended(peers, 3)
+    order = (tmp_path / "order").read_text().splitlines()
+    assert order == [f"{label} 2 40 --samples 3" for _ in range(3) for label in ("ours", "mxnet", "torch")]
+    speed, wait = table.rows(results)
+    assert speed.values == {"ours": 30, "mxnet": 5, "torch": 10}
+    assert (speed.peer, speed.ratio, speed.low, speed.high, speed.rounds) == ("torch", 3, 1, 4, 3)
+    assert (wait.peer, wait.ratio, wait.low, wait.high) == ("mxnet", 3, 3, 3)  # less is better
+    text = table.text([speed, wait], results)
+    assert "3.00" in text and "1.00-4.00" in text and "Disturbed" not in text
+    assert len({len(line) for line in text.splitlines() if line.startswith("|")}) == 1
+
+
+def test_a_peer_that_fails_is_left_out_and_said(pretend, tmp_path):
+    peers = pretend(ours=[[("speed", "GB/s", 1)]] * 2, torch=[[], [("speed", "GB/s", 9)]])
+    results = run_pretended(peers, 2)
+    (row,) = table.rows(results)
+    assert row.values == {"ours": 1} and row.peer == "" and math.isnan(row.ratio)
+    assert len(results.failures) == 1 and "torch" in results.failures[0] and "no figures" in results.failures[0]
+    assert (tmp_path / "order").read_text().count("torch") == 1
+    assert "no figures" in table.text([row], results)
+
+
+def test_slow_rounds_are_marked(pretend):
+    slow = [Probe(400, 40), Probe(400, 40), Probe(400, 20), Probe(400, 40), Probe(400, 40)]
+    results = run_pretended(pretend(ours=[[("speed", "GB/s", 1)]] * 4), 4, slow)
+    assert results.disturbed() == [1, 2]  # the probe between them
+    assert "Disturbed: round 2, 3." in table.text(table.rows(results), results)
+
+
+def test_units_must_be_known_and_agree():
+    with pytest.raises(ValueError, match="whether less or more 'parsec'"):
+        table.advantage(1, 2, "parsec")
+    two = [Record(0, "ours", "speed", "GB/s", 1), Record(0, "torch", "speed", "s", 1)]
+    with pytest.raises(ValueError, match="speed is in GB/s and in s"):
+        table.rows(Results(two, [], []))
+
+
+def test_the_history_keeps_a_row_for_each_metric(pretend, tmp_path):
+    peers = pretend(
+        ours=[[("speed", "GB/s", 3), ("alone", "s", 0.25)]], torch=[[("speed", "GB/s", 2), ("theirs", "s", 1)]]
+    )
+    results = run_pretended(peers, 1)
+    file = tmp_path / "performance/history.csv"
+    for _ in range(2):
+        history.record("anything", table.rows(results), results, 2, file)
+    assert file.read_text().count("date,") == 1
+    rows = history.read(file)
+    assert [(r["metric"], r["peer"], r["ratio"]) for r in rows] == [("speed", "torch", "1.500"), ("alone", "", "")] * 2
+    assert rows[0]["workload"] == "anything" and rows[0]["triad"] == "40.0" and rows[0]["ours"] == "3"
+
+
+def test_bad_names_give_clear_errors(capsys):
+    with pytest.raises(SystemExit):
+        bench.parse(["nothing"])
+    assert "there is no workload nothing; there are " in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        bench.parse(["mlp", "--rounds", "0"])
+    assert "at least 1" in capsys.readouterr().err
+    with pytest.raises(PeerUnavailable, match="there is no peer 'bogus'; there are ours, mxnet"):
+        peer("bogus")
+
+
+def test_without_a_workload_all_are_listed(capsys):
+    with pytest.raises(SystemExit) as stop:
+        bench.parse([])
+    assert stop.value.code is None
+    listed = capsys.readouterr().out
+    assert all(f"{name} " in listed and title in listed for name, title in bench.names().items())
+
+
+def test_an_interpreter_can_be_named(monkeypatch):
+    monkeypatch.setenv("MX_BENCH_TORCH", "/some/python")
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
+    torch = peer("torch-compile")
+    assert str(torch.interpreter) == "/some/python"
+    environment = torch.environment(3)
+    assert environment["OMP_NUM_THREADS"] == "3" and "OPENBLAS_CORETYPE" not in environment
+
+
+@pytest.mark.parametrize("name", bench.names())
+def test_every_workload_names_peers_that_exist(name):
+    assert set(load(name).PEERS) <= {"mxnet", "torch", "torch-cl", "torch-compile", "torch-compile-cl", "numpy"}
+
+
+def test_times_are_of_one_run(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    clock = [0.0]
+    monkeypatch.setattr("benchmarks.measure.time.perf_counter", lambda: clock[0])
+    said = []
+    timer = Bench("ours", samples=4, seconds=1, emit=said.append)
+
+    def work():
+        clock[0] += 0.125
+
+    timer.time("step", "ms", work)
+    timer.time("rate", "samples/s", work, rate=lambda seconds: 4 / seconds)
+    assert [(r["metric"], r["unit"], r["value"], r["samples"]) for r in said] == [
+        ("step", "ms", 125, 4),
+        ("rate", "samples/s", 32, 4),
+    ]
+
+
+def test_a_workload_runs_in_an_interpreter_of_its_own():
+    lines = list(lines_of(peer("numpy"), "ops", 1, ["--samples", "1", "--seconds", "0.001"], {}))
+    assert {line["metric"] for line in lines} >= {"add_8", "sum_16m"} and all(line["value"] > 0 for line in lines)
+
+
+def test_the_probe_measures_this_machine():
+    found = probe(1)
+    assert found.gflops > 0 and found.triad > 0
+
+
+def test_the_results_page_shows_the_last_figures_and_draws_all(pretend, tmp_path):
+    file, written = tmp_path / "history.csv", {}
+    for ours in (3, 4):
+        peers = pretend(
+            ours=[[("speed", "GB/s", ours), ("alone", "s", 1)]],
+            torch=[[("speed", "GB/s", 2)]],
+        )
+        results = run_pretended(peers, 1)
+        history.record("anything", table.rows(results), results, 2, file)
+    write_results(lambda path, text: written.update({path.name: text}), file)
+    assert written.keys() == {"results.md", "anything.svg"}
+    assert "| speed | GB/s | 4 | 2 (torch) | 2.000 |" in written["results.md"]
+    assert "| alone | s | 1 |" in written["results.md"] and "anything.svg" in written["results.md"]
+    drawing = ElementTree.fromstring(written["anything.svg"])
+    assert len(drawing.findall("{*}circle")) == 2
+
+
+def test_the_results_page_of_an_empty_history(tmp_path):
+    file, written = tmp_path / "history.csv", {}
+    file.write_text(",".join(history.COLUMNS) + "\n")
+    write_results(lambda path, text: written.update({path.name: text}), file)
+    assert written.keys() == {"results.md"} and "Nothing has been recorded" in written["results.md"]
