@@ -67,6 +67,8 @@ MX_API int MXGetInstructionSet(const char** out);
 /* Threads that one call may use; the initial value is MX_NUM_THREADS, OMP_NUM_THREADS, or the usable cores. */
 MX_API int MXGetNumThreads(int* out);
 MX_API int MXSetNumThreads(int count);
+/* How often a call has used several threads, since the start. */
+MX_API int MXCountTeams(int64_t* out);
 /* A function that libmx calls between operators of long work; non-zero stops the work with MX_ERROR_INTERRUPTED. */
 MX_API int MXSetInterruptCheck(int (*check)(void));
 
@@ -216,6 +218,10 @@ MX_API int MXOpFind(const char* name, int* out);
 #define MX_MAX_OUTPUTS 512
 MX_API int MXInvoke(int op, const MXNDArrayHandle* inputs, int num_inputs, const MXValue* values, int num_values,
                     MXNDArrayHandle* outputs, int* num_outputs);
+/* Run an operator `count` times, one set of arrays after the other: set i has the inputs from i * num_inputs on, the
+ * values from i * num_values on, and writes the given outputs from i * num_outputs on. Stops at the first error. */
+MX_API int MXInvokeEach(int op, int count, const MXNDArrayHandle* inputs, int num_inputs, const MXValue* values,
+                        int num_values, const MXNDArrayHandle* outputs, int num_outputs);
 
 /* ---- gradients of imperative code -------------------------------------------------------------------------------- */
 
@@ -312,6 +318,8 @@ MX_API int MXExecutorForward(MXExecutorHandle executor, int is_train);
 /* head_gradients: one per output, or none when every output is a loss. */
 MX_API int MXExecutorBackward(MXExecutorHandle executor, const MXNDArrayHandle* head_gradients, int count,
                               int is_train);
+/* Forward in training mode, then backward. */
+MX_API int MXExecutorForwardBackward(MXExecutorHandle executor, const MXNDArrayHandle* head_gradients, int count);
 /* The arrays belong to the executor (Retain what you keep). */
 MX_API int MXExecutorOutputs(MXExecutorHandle executor, int* count, const MXNDArrayHandle** outputs);
 /* Called with the name and array of every node output (with `inputs` every input too) as it is computed; NULL: off. */

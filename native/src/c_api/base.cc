@@ -33,6 +33,9 @@ int MXGetNumThreads(int* out) {
 int MXSetNumThreads(int count) {
   return guard([&] { engine::set_num_threads(count); });
 }
+int MXCountTeams(int64_t* out) {
+  return guard([&] { *out = engine::count_teams(); });
+}
 int MXSetInterruptCheck(int (*check)(void)) {
   return guard([&] { engine::set_interrupt_check(check); });
 }

@@ -58,6 +58,13 @@ int MXExecutorBackward(MXExecutorHandle handle, const MXNDArrayHandle* head_grad
   });
 }
 
+int MXExecutorForwardBackward(MXExecutorHandle handle, const MXNDArrayHandle* head_gradients, int count) {
+  return guard([&] {
+    executor(handle).forward(true);
+    executor(handle).backward({reinterpret_cast<NDArray* const*>(head_gradients), static_cast<size_t>(count)}, true);
+  });
+}
+
 int MXExecutorOutputs(MXExecutorHandle handle, int* count, const MXNDArrayHandle** outputs) {
   return guard([&] {
     // A Ref is one pointer, so the executor's own list is the list of handles.

@@ -274,16 +274,36 @@ Var::~Var() {
   delete queue_;
 }
 
+Access::List Access::prepare(std::span<Var* const> reads, std::span<Var* const> writes) {
+  List list;
+  for (Var* var : writes) list.push_back({var, true});
+  return prepare(list, reads);
+}
+
+Access::List Access::prepare(const List& given, std::span<Var* const> reads) {
+  List list = given;
+  for (Var* var : reads) list.push_back({var, false});
+  list.resize(static_cast<size_t>(sort_unique(list.data(), static_cast<int>(list.size()))));
+  return list;
+}
+
+Access::Access(const List& list) : held_(list.data()), count_(static_cast<int>(list.size())) { take(); }
+
 Access::Access(std::span<Var* const> reads, std::span<Var* const> writes) {
   count_ = static_cast<int>(reads.size() + writes.size());
+  Held* held = inline_;
   if (count_ > kInline) {
     heap_ = std::make_unique<Held[]>(static_cast<size_t>(count_));
-    held_ = heap_.get();
+    held_ = held = heap_.get();
   }
   int i = 0;
-  for (Var* var : writes) held_[i++] = {var, true};
-  for (Var* var : reads) held_[i++] = {var, false};
-  if (count_ > 1) count_ = sort_unique(held_, count_);
+  for (Var* var : writes) held[i++] = {var, true};
+  for (Var* var : reads) held[i++] = {var, false};
+  if (count_ > 1) count_ = sort_unique(held, count_);
+  take();
+}
+
+void Access::take() {
   int taken = 0;
   while (taken < count_ && held_[taken].var->try_acquire(held_[taken].write)) ++taken;
   if (taken == count_) return;
@@ -309,9 +329,7 @@ void push(std::function<void()> fn, std::span<Var* const> reads, std::span<Var* 
           std::shared_ptr<void> keep) {
   auto task = std::make_unique<Task>();
   task->fn = std::move(fn);
-  for (Var* var : writes) task->held.push_back({var, true});
-  for (Var* var : reads) task->held.push_back({var, false});
-  task->held.resize(static_cast<size_t>(sort_unique(task->held.data(), static_cast<int>(task->held.size()))));
+  task->held = Access::prepare(reads, writes);
   task->keep = std::move(keep);
   Scheduler::get().push(std::move(task));
 }

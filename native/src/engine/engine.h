@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace mx {
 
@@ -35,21 +36,29 @@ class Var {
 // versions of written variables rise at the end. A variable may stand several times in the lists; writing wins.
 class Access {
  public:
-  Access(std::span<Var* const> reads, std::span<Var* const> writes);
-  ~Access();
-  Access(const Access&) = delete;
-
   struct Held {
     Var* var;
     bool write;
   };
+  // Variables for many uses, each once, in the order that taking them needs.
+  using List = std::vector<Held>;
+  static List prepare(std::span<Var* const> reads, std::span<Var* const> writes);
+  static List prepare(const List& list, std::span<Var* const> reads);
+
+  Access(std::span<Var* const> reads, std::span<Var* const> writes);
+  explicit Access(const List& list);  // lives as long as the object
+  ~Access();
+  Access(const Access&) = delete;
+
   static void give_back(const Held& held);
 
  private:
+  void take();
+
   static constexpr int kInline = 16;
   Held inline_[kInline];
   std::unique_ptr<Held[]> heap_;
-  Held* held_ = inline_;
+  const Held* held_ = inline_;
   int count_ = 0;
 };
 

@@ -34,6 +34,7 @@ std::atomic<int>& threads() {
 }
 
 std::atomic<int> computing{0};
+std::atomic<int64_t> teams{0};
 thread_local int nesting = 0;
 thread_local int team = 0;  // what omp_set_num_threads was last given on this thread
 std::atomic<int (*)()> interrupt_check{nullptr};
@@ -54,22 +55,37 @@ void set_num_threads(int count) {
   threads() = count;
 }
 
-int enter_parallel_code() {
+int enter_parallel_code(int most) {
   const int users = std::max(1, computing.load(std::memory_order_relaxed));
-  const int cap = std::max(1, num_threads() / users);
+  const int cap = std::max(1, std::min(num_threads() / users, most));
   if (cap != team) omp_set_num_threads(team = cap);
   return cap;
 }
 
-void parallel_for(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& fn) {
+void set_team(int count) {
+  if (count != team) omp_set_num_threads(team = count);
+  if (count > 1) teams.fetch_add(1, std::memory_order_relaxed);
+}
+
+int worthwhile_threads(const Work& work) {
+  constexpr double kFlopsPerSecond = 1e11, kBytesPerSecond = 2e10, kSecondsPerThread = 1e-5;
+  const double seconds = work.flops / kFlopsPerSecond + work.bytes / kBytesPerSecond;
+  return static_cast<int>(std::clamp(seconds / kSecondsPerThread, 1.0, 65536.0));
+}
+
+int64_t count_teams() { return teams.load(std::memory_order_relaxed); }
+
+void parallel_for(int64_t count, int64_t grain, RangeFunction fn) {
   grain = std::max<int64_t>(grain, 1);
   const int64_t chunks = (count + grain - 1) / grain;
+  if (chunks == 1) return fn(0, count);
   const auto run = [&](int64_t chunk) { fn(chunk * grain, std::min(count, (chunk + 1) * grain)); };
   const int cap = chunks > 1 && !omp_in_parallel() ? enter_parallel_code() : 1;
   if (cap == 1) {
     for (int64_t chunk = 0; chunk < chunks; ++chunk) run(chunk);
     return;
   }
+  teams.fetch_add(1, std::memory_order_relaxed);
   std::atomic<int64_t> next{0};
   std::exception_ptr error;
 #pragma omp parallel num_threads(static_cast<int>(std::min<int64_t>(cap, chunks)))

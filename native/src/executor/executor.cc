@@ -50,28 +50,38 @@ void Executor::check(const Symbol& symbol) const {
 }
 
 void Executor::run(Step& step, bool is_train) {
-  const Access access(step.reads, step.writes);
+  engine::check_interrupt();
   const WorkspaceScope workspace;
-  step.op->forward_fn(OpContext{.op = *step.op,
-                                .params = step.params.data(),
-                                .in = step.in,
-                                .out = step.out,
-                                .is_train = is_train,
-                                .random = step.op->random ? &generator(binding_.device) : nullptr,
-                                .state = &step.state});
+  try {
+    step.op->forward_fn(OpContext{.op = *step.op,
+                                  .params = step.params.data(),
+                                  .in = step.in,
+                                  .out = step.out,
+                                  .is_train = is_train,
+                                  .random = step.op->random ? &generator(binding_.device) : nullptr,
+                                  .state = &step.state});
+  } catch (const Error& error) {
+    throw with_node(error, *step.node);
+  }
 }
 
-void Executor::run(std::vector<Step>& steps, bool is_train, bool monitored) {
+void Executor::run(Pass& pass, bool is_train, std::span<Var* const> more) {
   const engine::Computing computing;
-  for (Step& step : steps) {
-    engine::check_interrupt();
-    try {
-      if (monitored && monitor_inputs_) report_inputs(step);
+  const Access::List all = more.empty() ? Access::List() : Access::prepare(pass.access, more);
+  const Access access(more.empty() ? pass.access : all);
+  for (const NDArrayRef& array : pass.zeros) std::memset(array->data(), 0, array->bytes());
+  for (Step& step : pass.steps) run(step, is_train);
+}
+
+// Between the steps nothing is held: the callback may look at any array.
+void Executor::run_monitored(Pass& pass, bool is_train) {
+  const engine::Computing computing;
+  for (Step& step : pass.steps) {
+    if (monitor_inputs_) report_inputs(step);
+    {
+      const Access access(step.reads, step.writes);
       run(step, is_train);
-    } catch (const Error& error) {
-      throw with_node(error, *step.node);
     }
-    if (!monitored) continue;
     const int visible = step.op->count_visible(step.params.data());
     for (int i = 0; i < visible; ++i) report(step.node->output_name(i), step.out[static_cast<size_t>(i)]);
   }
@@ -94,7 +104,10 @@ void Executor::report(const std::string& name, const Tensor& tensor) const {
 }
 
 void Executor::forward(bool is_train) {
-  run(plan_.forward, is_train, monitor_ != nullptr);
+  if (monitor_)
+    run_monitored(plan_.forward, is_train);
+  else
+    run(plan_.forward, is_train);
   ran_forward_ = true;
 }
 
@@ -118,15 +131,9 @@ void Executor::backward(std::span<NDArray* const> head_gradients, bool is_train)
     reads.push_back(&gradient->chunk->var);
   }
   for (const Plan::HeadUse& use : plan_.head_uses)
-    plan_.backward[static_cast<size_t>(use.step)].in[static_cast<size_t>(use.input)].data =
+    plan_.backward.steps[static_cast<size_t>(use.step)].in[static_cast<size_t>(use.input)].data =
         head_gradients[static_cast<size_t>(use.head)]->data();
-  const Access access(reads, {});
-  for (const NDArrayRef& gradient : plan_.zeros) {
-    Var* const writes[] = {&gradient->chunk->var};
-    const Access whole({}, writes);
-    std::memset(gradient->data(), 0, gradient->bytes());
-  }
-  run(plan_.backward, is_train, false);
+  run(plan_.backward, is_train, reads);
 }
 
 std::string Executor::describe() const {
@@ -148,8 +155,8 @@ std::string Executor::describe() const {
       text << (in_place ? "  in place\n" : "\n");
     }
   };
-  steps("forward", plan_.forward);
-  steps("backward", plan_.backward);
+  steps("forward", plan_.forward.steps);
+  steps("backward", plan_.backward.steps);
   size_t outputs = 0;
   for (const NDArrayRef& output : plan_.outputs) outputs += output->bytes();
   text << "memory: " << plan_.memory.total << " bytes for intermediate results (" << plan_.memory.wanted

@@ -21,7 +21,8 @@ struct Executor : RefCounted {
 
  private:
   void check(const Symbol& symbol) const;
-  void run(std::vector<Step>& steps, bool is_train, bool monitored);
+  void run(Pass& pass, bool is_train, std::span<Var* const> more = {});  // more: read too
+  void run_monitored(Pass& pass, bool is_train);
   void run(Step& step, bool is_train);
   void report_inputs(const Step& step) const;
   void report(const std::string& name, const Tensor& tensor) const;

@@ -157,7 +157,7 @@ class Compiler {
       const NDArrayRef& target = binding_.gradients[wanted_[i]];
       const bool add = binding_.requests[wanted_[i]] == MX_REQ_ADD;
       if (!gradient.node) {
-        if (!add) plan_.zeros.push_back(target);
+        if (!add) plan_.backward.zeros.push_back(target);
         continue;
       }
       const int producer = graph_->node_id(gradient.node.get());
@@ -227,7 +227,7 @@ class Compiler {
   void prepare_steps() {
     plan_.needs_head.resize(heads_.size());
     for (Work& work : work_) {
-      std::vector<Step>& list = work.backward ? plan_.backward : plan_.forward;
+      std::vector<Step>& list = (work.backward ? plan_.backward : plan_.forward).steps;
       Step& step = list.emplace_back();
       step.node = work.node, step.op = work.op, step.params = work.params;
       for (size_t i = 0; i < work.in.size(); ++i) {
@@ -245,6 +245,8 @@ class Compiler {
         if (arrays_[entry]) step.writes.push_back(&arrays_[entry]->chunk->var);
       }
     }
+    plan_.forward.prepare();
+    plan_.backward.prepare();
     for (NDArrayRef& array : arrays_)
       if (array) plan_.keep.push_back(std::move(array));
   }
@@ -268,6 +270,16 @@ class Compiler {
 };
 
 }  // namespace
+
+void Pass::prepare() {
+  std::vector<Var*> reads, writes;
+  for (const Step& step : steps) {
+    reads.insert(reads.end(), step.reads.begin(), step.reads.end());
+    writes.insert(writes.end(), step.writes.begin(), step.writes.end());
+  }
+  for (const NDArrayRef& array : zeros) writes.push_back(&array->chunk->var);
+  access = Access::prepare(reads, writes);
+}
 
 Plan compile(const Symbol& symbol, const Binding& binding, bool reuse_memory) {
   return Compiler(symbol, binding, reuse_memory).run();

@@ -27,10 +27,18 @@ struct Step {
   std::shared_ptr<void> state;      // what the operator prepared at its first run
 };
 
+// Steps that run together.
+struct Pass {
+  std::vector<NDArrayRef> zeros;  // set to zero first: gradients that nothing adds to
+  std::vector<Step> steps;
+  Access::List access;  // all that is read and written
+
+  void prepare();  // fills in `access`
+};
+
 struct Plan {
-  std::vector<Step> forward, backward;
+  Pass forward, backward;
   std::vector<NDArrayRef> outputs;
-  std::vector<NDArrayRef> zeros;  // gradients that are zero at every backward
   Ref<Chunk> arena;
   MemoryPlan memory;
 

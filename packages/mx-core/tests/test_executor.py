@@ -29,6 +29,41 @@ def test_forward_and_backward():
     assert "FullyConnected" in executor.debug_str()
 
 
+def test_forward_backward_is_both_at_once():
+    executor = bound()
+    executor.forward_backward(nd.ones((2, 4)))
+    assert executor.outputs[0].asnumpy().tolist() == [[4] * 4] * 2
+    assert executor.grad_dict["fc_bias"].asnumpy().tolist() == [2] * 4
+    with pytest.raises(MXNetError, match="head gradient must be given"):
+        executor.forward_backward()
+    with pytest.raises(MXNetError, match="must be NDArrays"):
+        executor.forward_backward(3)
+
+
+def test_a_head_gradient_may_be_an_array_that_backward_writes():
+    x = sym.var("x")
+    executor = (x * 3).simple_bind(cpu(), x=(2,))
+    executor.forward(is_train=True)
+    executor.grad_dict["x"][:] = 2
+    executor.backward(executor.grad_dict["x"])
+    assert executor.grad_dict["x"].asnumpy().tolist() == [6, 6]
+
+
+def test_a_monitor_may_look_at_every_array():
+    executor, seen = bound(), []
+    executor.set_monitor_callback(lambda name, array: seen.append((name, executor.outputs[0].asnumpy().shape)))
+    executor.forward(is_train=True)
+    assert seen == [("fc_output", (2, 4))]
+
+
+def test_outputs_are_the_same_objects_until_they_change():
+    executor = bound()
+    first, second = executor.forward(), executor.forward()
+    assert first[0] is second[0]
+    first.clear()
+    assert len(executor.outputs) == 1
+
+
 def test_requests():
     executor = bound(grad_req="add")
     for _ in range(2):

@@ -172,3 +172,31 @@ def test_recorded_arrays_cannot_be_assigned_to():
         x[0] = 3
     x[0] = 3
     assert x.asnumpy().tolist() == [3, 1]
+
+
+def test_rows_are_views_as_in_numpy():
+    for shape in ((5,), (5, 3), (1, 2, 2)):
+        values = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+        bounds = [None, *range(-7, 8), 1 << 70, -(1 << 70)]
+        for start in bounds:
+            for stop in bounds:
+                part = nd.array(values)[start:stop]
+                assert np.array_equal(part.asnumpy(), values[start:stop]), (shape, start, stop)
+        for row in range(-shape[0], shape[0]):
+            array = nd.array(values)
+            part = array[row]
+            assert np.array_equal(part.asnumpy(), np.atleast_1d(values[row]))
+            part[:] = -1
+            assert (array[row].asnumpy() == -1).all() and (array.asnumpy() == -1).sum() == part.size
+        for row in (shape[0], -shape[0] - 1, 1 << 70):
+            with pytest.raises(IndexError):
+                nd.array(values)[row]
+
+
+def test_rows_of_recorded_arrays_are_recorded():
+    x = nd.array([[1, 2], [3, 4], [5, 6]])
+    x.attach_grad()
+    with autograd.record():
+        y = x[1:3] * x[0] * 2
+    y.backward()
+    assert x.grad.asnumpy().tolist() == [[16, 20], [2, 4], [2, 4]]

@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from mx_core import autograd, engine, nd, sym
+from mx_core import autograd, cpu, engine, nd, sym
 
 
 def test_arrays_in_many_threads():
@@ -84,6 +84,52 @@ def test_number_of_threads():
     assert engine.set_bulk_size(10) >= 0
     with engine.bulk(5):
         pass
+
+
+def test_small_work_wakes_no_thread():
+    before_threads = engine.num_threads()
+    engine.set_num_threads(2)
+    try:
+        a, net = nd.ones((64, 64)), sym.Activation(sym.FullyConnected(sym.var("x"), num_hidden=16), act_type="tanh")
+        executor = net.simple_bind(cpu(), x=(16, 16))
+
+        def step():
+            nd.dot(a, a), a + a, nd.relu(a), nd.sum(a)
+            executor.forward_backward(nd.ones((16, 16)))
+
+        step()
+        before = engine.count_teams()
+        step()
+        assert engine.count_teams() == before
+        big = nd.ones((1 << 20,))
+        (big + big).wait_to_read()
+        nd.dot(nd.ones((512, 512)), nd.ones((512, 512))).wait_to_read()
+        assert engine.count_teams() >= before + 2
+    finally:
+        engine.set_num_threads(before_threads)
+
+
+SPIN = """
+import os, subprocess, sys
+from mx_core import nd
+spin = "import os; print(os.environ.get('GOMP_SPINCOUNT'))"
+print(os.environ.get("GOMP_SPINCOUNT"), subprocess.check_output([sys.executable, "-c", spin], text=True).strip())
+"""
+
+
+def test_the_environment_stays_as_it_was():
+    for given in ({}, {"GOMP_SPINCOUNT": "77"}, {"OMP_WAIT_POLICY": "passive"}):
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("GOMP_", "OMP_WAIT"))}
+        found = subprocess.check_output([sys.executable, "-c", SPIN], env=environment | given, text=True)
+        assert found.split() == [str(given.get("GOMP_SPINCOUNT"))] * 2
+
+
+def test_idle_threads_sleep_soon():
+    show = "import os; os.environ['OMP_DISPLAY_ENV'] = 'verbose'; import mx_core"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("GOMP_", "OMP_WAIT"))}
+    for given, expected in (({}, "2000"), ({"GOMP_SPINCOUNT": "77"}, "77")):
+        found = subprocess.run([sys.executable, "-c", show], env=environment | given, capture_output=True, text=True)
+        assert f"GOMP_SPINCOUNT = '{expected}'" in found.stderr, found.stderr
 
 
 def test_fork_never_hangs():

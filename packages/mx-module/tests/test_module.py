@@ -12,8 +12,8 @@ from mx_module import Module, initializer, metric, optimizer
 DATA, LABEL = [("data", (4, 3))], [("softmax_label", (4,))]
 
 
-def bound(symbol, params=None, **options):
-    module = Module(symbol)
+def bound(symbol, params=None, module=None, **options):
+    module = module or Module(symbol)
     module.bind(DATA, LABEL, **options)
     if params is not None:
         module.init_params(arg_params=params, aux_params={})
@@ -151,6 +151,34 @@ def test_training_over_reshapes_updates_the_same_parameters(mlp, params, data):
         expected, _ = fresh.get_params()
     for name, array in module.get_params()[0].items():
         np.testing.assert_allclose(array.asnumpy(), expected[name].asnumpy(), atol=1e-6)
+
+
+def test_forward_backward_is_forward_and_backward(mlp, params, data):
+    results = []
+    for together in (True, False):
+        module = bound(mlp, params)
+        if together:
+            module.forward_backward(batch_of(data, 0, 4))
+        else:
+            module.forward(batch_of(data, 0, 4), is_train=True)
+            module.backward()
+        results.append([array[0].asnumpy() for array in module._exec_group.grad_arrays if array])
+        results[-1].append(module.get_outputs()[0].asnumpy())
+    for one, other in zip(*results, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_forward_backward_calls_the_methods_of_a_subclass(mlp, params, data):
+    class Counting(Module):
+        calls = 0
+
+        def forward(self, data_batch, is_train=None):
+            self.calls += 1
+            super().forward(data_batch, is_train)
+
+    module = bound(mlp, params, module=Counting(mlp))
+    module.forward_backward(batch_of(data, 0, 4))
+    assert module.calls == 1
 
 
 def test_batch_with_wrong_number_of_arrays(mlp, params):

@@ -110,6 +110,7 @@ void gemm(const OpContext& context, const Gemm& g, const void* a, const void* b,
     return gemm_float64(g, static_cast<const double*>(a), static_cast<const double*>(b), static_cast<double*>(c),
                         static_cast<const double*>(bias), scratch);
   }
+  if (suits_small_gemm(g)) return small_gemm(context, g, a, b, c, bias);
   if (g.c.column != 1 && g.c.row == 1 && !g.with_bias)  // oneDNN writes rows: compute the transpose
     return gemm(context, {g.batch, g.n, g.m, g.k, transposed(g.b), transposed(g.a), transposed(g.c), g.dtype}, b, a, c);
   if (g.k == 0) {  // an empty sum; oneDNN would leave c alone
@@ -118,7 +119,7 @@ void gemm(const OpContext& context, const Gemm& g, const void* a, const void* b,
     std::memset(c, 0, static_cast<size_t>(bytes));
     return;
   }
-  onednn::Key key("gemm");
+  onednn::Key key("gemm", {.flops = 2.0 * static_cast<double>(g.batch * g.m) * static_cast<double>(g.n * g.k)});
   key.add(g.batch).add(g.m).add(g.n).add(g.k).add(g.dtype).add(g.with_bias);
   for (const Strides& s : {g.a, g.b, g.c}) key.add(s.batch).add(s.row).add(s.column);
   auto call = onednn::prepare(context, key, [&] { return make_call(context, g); });

@@ -21,6 +21,10 @@ struct Gemm {
 
 void gemm(const OpContext& context, const Gemm& g, const void* a, const void* b, void* c, const void* bias = nullptr);
 
+// The product without oneDNN, on this thread; gemm() comes here with small matrices.
+bool suits_small_gemm(const Gemm& g);
+void small_gemm(const OpContext& context, const Gemm& g, const void* a, const void* b, void* c, const void* bias);
+
 // The product in float64 alone, for those who bring their own scratch memory: gemm_scratch(g) elements.
 int64_t gemm_scratch(const Gemm& g);
 void gemm_float64(const Gemm& g, const double* a, const double* b, double* c, const double* bias, double* scratch);

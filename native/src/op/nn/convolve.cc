@@ -63,7 +63,8 @@ dnnl::convolution_forward::primitive_desc forward_desc(prop_kind kind, const Des
 
 Key key_of(const char* kind, const Convolve& c, bool with_bias) {
   const Window& w = c.window;
-  Key key(kind);
+  const int64_t per_filter = c.weight.size(1, c.weight.ndim);
+  Key key(kind, {.flops = 2.0 * static_cast<double>(c.out.size()) * static_cast<double>(per_filter)});
   key.add(c.dtype).add(c.data).add(c.weight).add(c.out).add(c.groups).add(with_bias).add(w.last);
   return key.add(w.kernel, w.rank).add(w.stride, w.rank).add(w.dilate, w.rank).add(w.pad, w.rank), key;
 }

@@ -121,7 +121,7 @@ bool suits_onednn(const PoolGeometry& g, DType dtype) {
 void forward_onednn(const OpContext& context, const PoolGeometry& g) {
   using namespace onednn;
   const Tensor &data = context.in[0], &output = context.out[0];
-  Key key("pooling");
+  Key key("pooling", {.bytes = static_cast<double>(data.bytes() + output.bytes())});
   key.add(data.shape)
       .add(data.dtype)
       .add(output.shape)

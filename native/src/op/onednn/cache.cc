@@ -5,8 +5,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "engine/threads.h"
-
 namespace mx::onednn {
 
 Key& Key::add(int64_t word) {
@@ -60,9 +58,7 @@ thread_local ThreadCache cache;
 }  // namespace
 
 std::shared_ptr<Call> find_call(const OpContext& context, Key& key) {
-  // oneDNN splits the work when a primitive is made: one made for two threads would hang in a forked child, which has
-  // one.
-  key.add(engine::enter_parallel_code());
+  key.add_threads();
   if (context.state) {
     if (const auto* step = static_cast<const Step*>(context.state->get()))
       for (const Entry& entry : step->entries)

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string_view>
 
+#include "engine/threads.h"
 #include "op/onednn/call.h"
 
 namespace mx::onednn {
@@ -10,17 +11,24 @@ namespace mx::onednn {
 // What a primitive depends on, as a short list of numbers.
 class Key {
  public:
-  explicit Key(std::string_view kind) { add(static_cast<int64_t>(std::hash<std::string_view>{}(kind))); }
+  // `work` decides how many threads the primitive is made for.
+  Key(std::string_view kind, const engine::Work& work) : most_(engine::worthwhile_threads(work)) {
+    add(static_cast<int64_t>(std::hash<std::string_view>{}(kind)));
+  }
   Key& add(int64_t word);
   Key& add(DType dtype) { return add(static_cast<int64_t>(dtype)); }
   Key& add(const Shape& shape);
   Key& add(const int64_t* words, int count);
   bool operator==(const Key& other) const;
   size_t hash() const;
+  // oneDNN splits the work when a primitive is made: one made for two threads would hang in a forked child, which has
+  // one. So the number of threads is part of the key.
+  void add_threads() { add(threads_ = engine::enter_parallel_code(most_)); }
+  int threads() const { return threads_; }
 
  private:
   static constexpr int kWords = 80;
-  int count_ = 0;
+  int count_ = 0, most_, threads_ = 1;
   int64_t words_[kWords];
 };
 
@@ -33,6 +41,7 @@ std::shared_ptr<Call> prepare(const OpContext& context, Key& key, Make make) {
   if (auto call = find_call(context, key)) return call;
   try {
     auto call = std::make_shared<Call>(make());
+    call->set_threads(key.threads());
     keep_call(context, key, call);
     return call;
   } catch (const dnnl::error& error) {

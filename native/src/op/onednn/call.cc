@@ -53,7 +53,7 @@ Call::Call(const dnnl::primitive_desc_base& desc, std::initializer_list<Slot> sl
 void Call::run(const OpContext& context, std::initializer_list<const void*> data) {
   char* workspace = workspace_ ? static_cast<char*>(context.workspace(workspace_)) : nullptr;
   try {
-    engine::enter_parallel_code();
+    engine::set_team(threads_);
     scratchpad_.set_data_handle(workspace);
     auto pointer = data.begin();
     for (Bound& bound : bound_) {

@@ -23,7 +23,8 @@ class Call {
  public:
   // The attributes of `desc` must say scratchpad_mode::user; see attributes().
   Call(const dnnl::primitive_desc_base& desc, std::initializer_list<Slot> slots);
-  // data[i] belongs to slots[i]. Caps the thread team first. Scratch memory comes from the context.
+  void set_threads(int count) { threads_ = count; }  // for which the primitive was made
+  // data[i] belongs to slots[i]. Scratch memory comes from the context.
   void run(const OpContext& context, std::initializer_list<const void*> data);
 
  private:
@@ -38,6 +39,7 @@ class Call {
   std::vector<dnnl_exec_arg_t> args_;
   dnnl::memory scratchpad_;
   size_t workspace_ = 0;
+  int threads_ = 1;
 };
 
 // Attributes for every primitive: scratch memory is ours.

@@ -7,7 +7,7 @@ namespace mx::onednn {
 void softmax(const OpContext& context, int64_t outer, int64_t classes, int64_t inner, const Tensor& data,
              const Tensor& output) {
   if (data.size() == 0) return;
-  Key key("softmax");
+  Key key("softmax", {.flops = 20.0 * static_cast<double>(data.size())});  // of an exponential, and the rest
   key.add(outer).add(classes).add(inner).add(data.dtype);
   auto call = prepare(context, key, [&]() -> Call {
     const Shape shape = inner == 1 ? Shape{outer, classes} : Shape{outer, classes, inner};

@@ -61,3 +61,22 @@ TEST_CASE("batch_dot multiplies matrix by matrix") {
         check_dtypes("batch_dot", attrs, inputs, 2);
       }
 }
+
+TEST_CASE("float32 products of all sizes agree with float64") {
+  for (const int64_t m : {1, 2, 3, 4, 5, 9})
+    for (const int64_t n : {1, 8, 15, 16, 17, 32, 33, 63, 64, 65, 100})
+      for (const int64_t k : {0, 1, 7, 64}) {
+        CAPTURE(str(m, " ", n, " ", k));
+        for (const bool a : {false, true})
+          for (const bool b : {false, true}) {
+            const AttrMap attrs = {{"transpose_a", a ? "True" : "False"}, {"transpose_b", b ? "True" : "False"}};
+            const Shape lhs = a ? Shape{k, m} : Shape{m, k}, rhs = b ? Shape{n, k} : Shape{k, n};
+            const Arrays exact = {random_array(lhs), random_array(rhs, DType::kFloat64, 2)};
+            const Arrays rounded = {cast(exact[0], DType::kFloat32), cast(exact[1], DType::kFloat32)};
+            const auto got = values_of(run("dot", attrs, rounded)[0]),
+                       expected = values_of(run("dot", attrs, exact)[0]);
+            REQUIRE(got.size() == static_cast<size_t>(m * n));
+            for (size_t i = 0; i < got.size(); ++i) CHECK(std::abs(got[i] - expected[i]) <= 1e-4);
+          }
+      }
+}

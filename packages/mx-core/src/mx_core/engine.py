@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from mx_core import _ffi
 from mx_core.base import MXValueError
 
-__all__ = ["bulk", "num_threads", "set_bulk_size", "set_num_threads"]
+__all__ = ["bulk", "count_teams", "num_threads", "set_bulk_size", "set_num_threads"]
 
 _bulk_size = 15
 
@@ -52,3 +52,8 @@ def set_num_threads(count: int) -> None:
     if count < 1:
         raise MXValueError(f"[engine.set_num_threads] count is {count}, but must be at least 1")
     _ffi.set_num_threads(count)
+
+
+def count_teams() -> int:
+    """Return how often work has been shared between several threads, since the start. Small work never is."""
+    return _ffi.count_teams()

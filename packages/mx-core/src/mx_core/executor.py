@@ -127,17 +127,26 @@ class Executor(ExecutorBase):
             out_grads: Gradients of the outputs, in their order or by name. Not needed where all are losses.
             is_train: Whether operators run as in training.
         """
+        self._backward(self._heads(out_grads), bool(is_train))
+
+    def forward_backward(self, out_grads: NDArray | Sequence[NDArray] | Mapping[str, NDArray] | None = None) -> None:
+        """Run :meth:`forward` in training mode and :meth:`backward`, in one call of libmx.
+
+        Args:
+            out_grads: As for :meth:`backward`.
+        """
+        self._forward_backward(self._heads(out_grads))
+
+    def _heads(self, out_grads: Any) -> list[NDArray]:
         if out_grads is None:
-            heads: list[NDArray] = []
-        elif isinstance(out_grads, NDArrayBase):
-            heads = [out_grads]
-        elif isinstance(out_grads, Mapping):
-            heads = [out_grads[name] for name in self._symbol.list_outputs()]
-        elif isinstance(out_grads, list | tuple):
-            heads = list(out_grads)
-        else:
-            raise MXTypeError(f"[Executor.backward] out_grads must be NDArrays, got {type(out_grads).__name__}")
-        self._backward(heads, bool(is_train))
+            return []
+        if isinstance(out_grads, NDArrayBase):
+            return [out_grads]
+        if isinstance(out_grads, Mapping):
+            return [out_grads[name] for name in self._symbol.list_outputs()]
+        if isinstance(out_grads, list | tuple):
+            return list(out_grads)
+        raise MXTypeError(f"[Executor.backward] out_grads must be NDArrays, got {type(out_grads).__name__}")
 
     def set_monitor_callback(self, callback: Callable[[str, NDArray], Any] | None, monitor_all: bool = False) -> None:
         """Call ``callback(name, array)`` with the output of every node as it is computed.

@@ -33,6 +33,7 @@ cdef extern from "mx/c_api.h" nogil:
     int MXGetInstructionSet(const char** out)
     int MXGetNumThreads(int* out)
     int MXSetNumThreads(int count)
+    int MXCountTeams(int64_t* out)
     int MXSetInterruptCheck(int (*check)() noexcept nogil)
 
     ctypedef struct MXMemoryInfo:
@@ -124,6 +125,8 @@ cdef extern from "mx/c_api.h" nogil:
     int MXOpFind(const char* name, int* out)
     int MXInvoke(int op, const MXNDArrayHandle* inputs, int num_inputs, const MXValue* values, int num_values,
                  MXNDArrayHandle* outputs, int* num_outputs)
+    int MXInvokeEach(int op, int count, const MXNDArrayHandle* inputs, int num_inputs, const MXValue* values,
+                     int num_values, const MXNDArrayHandle* outputs, int num_outputs)
 
     int MXAutogradSetRecording(int value, int* previous)
     int MXAutogradSetTraining(int value, int* previous)
@@ -187,6 +190,7 @@ cdef extern from "mx/c_api.h" nogil:
     int MXExecutorRelease(MXExecutorHandle executor)
     int MXExecutorForward(MXExecutorHandle executor, int is_train)
     int MXExecutorBackward(MXExecutorHandle executor, const MXNDArrayHandle* head_gradients, int count, int is_train)
+    int MXExecutorForwardBackward(MXExecutorHandle executor, const MXNDArrayHandle* head_gradients, int count)
     int MXExecutorOutputs(MXExecutorHandle executor, int* count, const MXNDArrayHandle** outputs)
     ctypedef void (*MXMonitorCallback)(const char* name, MXNDArrayHandle array, void* context) noexcept nogil
     int MXExecutorSetMonitor(MXExecutorHandle executor, MXMonitorCallback callback, void* context, int inputs)

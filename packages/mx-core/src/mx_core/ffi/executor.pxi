@@ -4,6 +4,7 @@ cdef class ExecutorBase:
     """A plan of libmx, bound to arrays."""
     cdef MXExecutorHandle executor
     cdef object monitor
+    cdef list wrapped  # the outputs, as they were last asked for
 
     def __dealloc__(self):
         if self.executor != NULL:
@@ -41,11 +42,25 @@ cdef class ExecutorBase:
             status = MXExecutorBackward(self.executor, heads.handles.data(), <int>heads.handles.size(), is_train)
         check(status)
 
+    def _forward_backward(self, head_gradients):
+        cdef ArrayList heads = ArrayList(head_gradients, "[Executor.forward_backward] out_grads")
+        cdef int status
+        with nogil:
+            status = MXExecutorForwardBackward(self.executor, heads.handles.data(), <int>heads.handles.size())
+        check(status)
+
     def _outputs(self) -> list:
-        cdef int count = 0
+        cdef int count = 0, i
         cdef const MXNDArrayHandle* arrays = NULL
         check(MXExecutorOutputs(self.executor, &count, &arrays))
-        return [share_array(arrays[i]) for i in range(count)]
+        if self.wrapped is not None and len(self.wrapped) == count:
+            for i in range(count):
+                if (<NDArrayBase>self.wrapped[i]).array != arrays[i]:
+                    break
+            else:
+                return list(self.wrapped)
+        self.wrapped = [share_array(arrays[i]) for i in range(count)]
+        return list(self.wrapped)
 
     def _set_monitor(self, callback, bint inputs):
         cdef MXMonitorCallback function = NULL

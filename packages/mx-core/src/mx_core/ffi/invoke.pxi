@@ -16,11 +16,22 @@ cdef extern from *:
       mx_keeps_gil = false;
       return status;
     }
+    static int mx_invoke_each_keeping_gil(int op, int count, const MXNDArrayHandle* inputs, int num_inputs,
+                                          const MXValue* values, int num_values, const MXNDArrayHandle* outputs,
+                                          int num_outputs) {
+      mx_keeps_gil = true;
+      const int status = MXInvokeEach(op, count, inputs, num_inputs, values, num_values, outputs, num_outputs);
+      mx_keeps_gil = false;
+      return status;
+    }
     """
     void* mx_before_wait() noexcept nogil
     void mx_after_wait(void* token) noexcept nogil
     int mx_invoke_keeping_gil(int op, const MXNDArrayHandle* inputs, int num_inputs, const MXValue* values,
                               int num_values, MXNDArrayHandle* outputs, int* num_outputs)
+    int mx_invoke_each_keeping_gil(int op, int count, const MXNDArrayHandle* inputs, int num_inputs,
+                                   const MXValue* values, int num_values, const MXNDArrayHandle* outputs,
+                                   int num_outputs)
 
 cdef struct BinaryOp:
     int arrays   # both operands are arrays
@@ -167,6 +178,13 @@ cdef str param_name(int op, Py_ssize_t index):
     return info.params[index].name.decode()
 
 
+def param_names(int op) -> tuple:
+    """Return the names of an operator's parameters, in the order in which values are given."""
+    cdef MXOpInfo info
+    check(MXOpGetInfo(op, &info))
+    return tuple([info.params[i].name.decode() for i in range(info.num_params)])
+
+
 cdef int take_input(int op, object item, Py_ssize_t index, MXNDArrayHandle* to, int64_t* work) except -1:
     # 1 where an array was given, 0 where an optional one was left out.
     cdef MXOpInfo info
@@ -222,5 +240,55 @@ def invoke(int op, tuple inputs, tuple values, out=None):
         if isinstance(error, MXNetError):
             raise
         raise MXTypeError(f"[{op_name(op)}] {param_name(op, i)}: {error}") from None
+    finally:
+        close_arena(&arena)
+
+
+def invoke_each(int op, list inputs, list values, list out):
+    """Run operator number ``op`` once for every tuple of arrays in ``inputs``.
+
+    ``values`` holds a tuple of parameters for each; the results go to the arrays in ``out``, one each.
+    """
+    cdef vector[MXNDArrayHandle] handles, results
+    cdef vector[MXValue] given
+    cdef Arena arena
+    cdef int64_t work = 0
+    cdef int status, num_inputs, num_values, count = <int>len(inputs)
+    cdef MXNDArrayHandle handle = NULL
+    cdef MXValue value
+    cdef Py_ssize_t at
+    if not (len(values) == len(out) == count):
+        raise MXValueError(f"[{op_name(op)}] got {count} sets of inputs, {len(values)} of parameters and "
+                           f"{len(out)} arrays to write")
+    if count == 0:
+        return
+    num_inputs, num_values = <int>len(inputs[0]), <int>len(values[0])
+    open_arena(&arena)
+    try:
+        for arrays, params, result in zip(inputs, values, out):
+            if len(arrays) != num_inputs or len(params) != num_values:
+                raise MXValueError(f"[{op_name(op)}] all sets of inputs and parameters must have one length")
+            for at, item in enumerate(arrays):
+                if not take_input(op, item, at, &handle, &work):
+                    raise MXTypeError(f"[{op_name(op)}] {input_name(op, at)} is missing")
+                handles.push_back(handle)
+            for at, item in enumerate(params):
+                try:
+                    set_value(&value, item, &arena)
+                except (TypeError, ValueError, OverflowError) as error:
+                    raise MXTypeError(f"[{op_name(op)}] {param_name(op, at)}: {error}") from None
+                given.push_back(value)
+            if not isinstance(result, NDArrayBase):
+                raise MXTypeError(f"[{op_name(op)}] out must hold NDArrays, got {describe(result)}")
+            (<NDArrayBase>result).about()
+            results.push_back((<NDArrayBase>result).array)
+        if work < LONG_WORK:
+            status = mx_invoke_each_keeping_gil(op, count, handles.data(), num_inputs, given.data(), num_values,
+                                                results.data(), 1)
+        else:
+            with nogil:
+                status = MXInvokeEach(op, count, handles.data(), num_inputs, given.data(), num_values,
+                                      results.data(), 1)
+        check(status)
     finally:
         close_arena(&arena)

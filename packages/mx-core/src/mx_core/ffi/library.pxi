@@ -44,6 +44,13 @@ def set_num_threads(int count):
     check(MXSetNumThreads(count))
 
 
+def count_teams() -> int:
+    """How often a call has used several threads, since the start."""
+    cdef int64_t count = 0
+    check(MXCountTeams(&count))
+    return count
+
+
 def memory_info(int device_type, int device_id) -> dict:
     """Bytes and blocks of a device's pool: used, cached, peak, limit, allocations, hits."""
     cdef MXMemoryInfo info

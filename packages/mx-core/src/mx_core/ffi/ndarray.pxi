@@ -13,17 +13,26 @@ cdef extern from *:
     void* mx_find_new(object cls)
     object mx_new(void* slot, object cls, object args)
 
-# What wrap_array and wrap_symbol make. Set once these classes exist.
+cdef extern from "Python.h":
+    int PySlice_Unpack(object key, Py_ssize_t* start, Py_ssize_t* stop, Py_ssize_t* step) except -1
+    Py_ssize_t PySlice_AdjustIndices(Py_ssize_t length, Py_ssize_t* start, Py_ssize_t* stop, Py_ssize_t step)
+
+cdef enum:
+    MAX_NDIM = 12
+
+# What wrap_array and wrap_symbol make, and what array[key] is in general. Set once these exist.
 cdef object NDArrayClass = None
+cdef object get_item = None
 cdef object SymbolClass = None
 cdef void* new_array = NULL
 cdef tuple NOTHING = ()
 
 
-def set_array_class(cls):
-    """Say which class wraps the arrays that come from libmx."""
-    global NDArrayClass, new_array
+def set_array_class(cls, item):
+    """Say which class wraps the arrays that come from libmx, and which function finds ``array[key]``."""
+    global NDArrayClass, new_array, get_item
     NDArrayClass = cls
+    get_item = item
     new_array = mx_find_new(cls)
 
 
@@ -102,6 +111,10 @@ cdef class NDArrayBase:
         if info.ndim <= 0:
             raise MXTypeError("[NDArray] an array without axes has no len()")
         return info.shape[0]
+
+    def __getitem__(self, key):
+        part = rows(self, key)
+        return get_item(self, key) if part is None else part
 
     def __hash__(self):
         return hash(<uintptr_t><void*>self)
@@ -254,6 +267,53 @@ cdef object share_array(MXNDArrayHandle handle):
     # For handles that belong to somebody else.
     check(MXNDArrayRetain(handle))
     return wrap_array(handle)
+
+
+cdef object rows(NDArrayBase array, object key):
+    # The usual array[3] and array[2:5]: a view. None where it takes more than that.
+    cdef const MXArrayInfo* info = array.about()
+    cdef int64_t[MAX_NDIM] shape
+    cdef int64_t stride = 1
+    cdef Py_ssize_t start, stop, step, count
+    cdef int axis, first, recording = 0, recorded = 0
+    cdef MXNDArrayHandle out = NULL
+    if info.ndim <= 0 or info.ndim > MAX_NDIM:
+        return None
+    if type(key) is slice:
+        if key.step is not None:
+            return None
+        try:
+            PySlice_Unpack(key, &start, &stop, &step)
+        except TypeError:
+            return None
+        count = PySlice_AdjustIndices(info.shape[0], &start, &stop, step)
+        if count <= 0:
+            return None
+        first = 0
+    elif type(key) is int:
+        try:
+            start = key
+        except OverflowError:
+            return None
+        if start < 0:
+            start += info.shape[0]
+        if start < 0 or start >= info.shape[0]:
+            return None
+        count = 1
+        first = 0 if info.ndim == 1 else 1
+    else:
+        return None
+    check(MXAutogradSetRecording(-1, &recording))
+    if recording:
+        check(MXNDArrayHasHistory(array.array, &recorded))
+        if recorded:
+            return None
+    shape[0] = count
+    for axis in range(1, info.ndim):
+        shape[axis] = info.shape[axis]
+        stride *= info.shape[axis]
+    check(MXNDArrayView(array.array, start * stride, shape + first, info.ndim - first, &out))
+    return wrap_array(out)
 
 
 cdef class ArrayList:

@@ -86,9 +86,6 @@ class NDArray(NDArrayBase, Methods):
 
     # -- elements -----------------------------------------------------------------------------------------------------
 
-    def __getitem__(self, key: Any) -> NDArray:
-        return get_item(self, key)
-
     def __setitem__(self, key: Any, value: Any) -> None:
         assign_item(self, key, value)
 
@@ -276,7 +273,7 @@ class NDArray(NDArrayBase, Methods):
         return split_v2(self, *args, **kwargs)
 
 
-_ffi.set_array_class(NDArray)
+_ffi.set_array_class(NDArray, get_item)
 
 
 def reshape(array: NDArray, shape: tuple[int, ...], reverse: bool = False) -> NDArray:

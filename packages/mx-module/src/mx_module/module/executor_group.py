@@ -162,12 +162,19 @@ class ExecutorGroup:
                 monitor.install(exe)
 
     # -- running -------------------------------------------------------------------------------------------------
-    def forward(self, data: Sequence[Any], label: Sequence[Any], is_train: bool) -> None:
-        """Copies a batch into the bound arrays and runs the network."""
+    def load(self, data: Sequence[Any], label: Sequence[Any]) -> None:
+        """Copies a batch into the bound arrays."""
         _load(data, self.data_arrays, "data")
         if label:
             _load(label, self.label_arrays, "label")
+
+    def forward(self, is_train: bool) -> None:
+        """Runs the network on the batch that was loaded."""
         self.execs[0].forward(is_train=is_train)
+
+    def forward_backward(self) -> None:
+        """Runs the network in training mode and its gradients, in one call."""
+        self.execs[0].forward_backward()
 
     def backward(self, out_grads: Sequence[NDArray] | None) -> None:
         """Runs the gradients."""

@@ -459,9 +459,22 @@ class Module(BaseModule):
             data_batch: object with ``data`` and ``label``, lists of arrays (``label`` may be None or empty).
             is_train: training mode (dropout, batch statistics); default ``for_training``.
         """
+        self._load(data_batch, "forward").forward(self.for_training if is_train is None else is_train)
+
+    def forward_backward(self, data_batch: DataBatch) -> None:
+        """Forward in training mode, then backward; where no subclass has its own, both in one call."""
+        if type(self).forward is not Module.forward or type(self).backward is not Module.backward:
+            super().forward_backward(data_batch)
+            return
+        self._require_gradients("forward_backward")
+        self._load(data_batch, "forward_backward").forward_backward()
+        self._params_dirty = True
+
+    def _load(self, data_batch: DataBatch, method: str) -> ExecutorGroup:
+        """Copies a batch into the bound arrays, reshaped where the batch has other shapes."""
         group = self._exec_group
         if group is None or not self.params_initialized:
-            self._require("forward")
+            self._require(method)
         assert group is not None
         data: Sequence[Any] = data_batch.data
         # a module bound without labels ignores those of a batch
@@ -470,7 +483,12 @@ class Module(BaseModule):
             label and [one.shape for one in label] != group.label_array_shapes
         ):
             self._fit_shapes(group, data, label)
-        group.forward(data, label, self.for_training if is_train is None else is_train)
+        group.load(data, label)
+        return group
+
+    def _require_gradients(self, method: str) -> None:
+        if self.binded and not self.for_training:
+            raise MXNetError(f"[Module.{method}] the module is bound with for_training=False: it has no gradients")
 
     def _fit_shapes(self, group: ExecutorGroup, data: Sequence[Any], label: Sequence[Any]) -> None:
         """Reshapes to the shapes of a batch; types and layouts stay."""
@@ -492,8 +510,7 @@ class Module(BaseModule):
             out_grads: gradient of each output, for networks that do not end in losses.
         """
         group = self._group("backward")
-        if not self.for_training:
-            raise MXNetError("[Module.backward] the module is bound with for_training=False: it has no gradients")
+        self._require_gradients("backward")
         self._params_dirty = True  # auxiliary states change here
         group.backward([out_grads] if isinstance(out_grads, NDArray) else out_grads)
 

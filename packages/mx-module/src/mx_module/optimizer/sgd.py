@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from mx_core import ndarray as nd
 from mx_core.ndarray import NDArray
+from mx_core.ndarray.each import invoke_each
 
 from .optimizer import Optimizer, register
 
@@ -66,40 +66,31 @@ class SGD(Optimizer):
             index, weight, grad, state = [index], [weight], [grad], [state]
         self._update_count(index)
         lrs, wds = self._get_lrs(index), self._get_wds(index)
-        if multi_precision:
-            self._step_master(weight, grad, state, lrs, wds)
-        else:
-            self._step(weight, grad, state, lrs, wds)
-
-    def _arguments(self) -> dict[str, Any]:
         arguments: dict[str, Any] = {"rescale_grad": self.rescale_grad}
         if self.clip_gradient:
             arguments["clip_gradient"] = self.clip_gradient
-        return arguments
-
-    def _step(
-        self, weights: Sequence[Any], grads: Sequence[Any], states: Sequence[Any], lrs: list[float], wds: list[float]
-    ) -> None:
-        arguments = self._arguments()
-        if not self.lazy_update:
-            arguments["lazy_update"] = False
-        for weight, grad, state, lr, wd in zip(weights, grads, states, lrs, wds):
-            if state is None:
-                nd.sgd_update(weight, grad, out=weight, lr=lr, wd=wd, **arguments)
-            else:
-                nd.sgd_mom_update(weight, grad, state, out=weight, lr=lr, wd=wd, momentum=self.momentum, **arguments)
-
-    def _step_master(
-        self, weights: Sequence[Any], grads: Sequence[Any], states: Sequence[Any], lrs: list[float], wds: list[float]
-    ) -> None:
-        arguments = self._arguments()
-        for weight, grad, (momentum, master), lr, wd in zip(weights, grads, states, lrs, wds):
-            if momentum is None:
-                nd.mp_sgd_update(weight, grad, master, out=weight, lr=lr, wd=wd, **arguments)
-            else:
-                nd.mp_sgd_mom_update(
-                    weight, grad, momentum, master, out=weight, lr=lr, wd=wd, momentum=self.momentum, **arguments
-                )
+        if multi_precision:
+            prefix, momenta = "mp_sgd", [one[0] for one in state]
+            masters: list[tuple[NDArray, ...]] = [(one[1],) for one in state]
+        else:
+            prefix, momenta, masters = "sgd", list(state), [()] * len(state)
+            if not self.lazy_update:
+                arguments["lazy_update"] = False
+        # one call for all that have no momentum, one for all that have
+        for keeps in (False, True):
+            at = [i for i, momentum in enumerate(momenta) if (momentum is not None) == keeps]
+            if not at:
+                continue
+            if keeps:
+                arguments["momentum"] = self.momentum
+            invoke_each(
+                f"{prefix}_mom_update" if keeps else f"{prefix}_update",
+                [(weight[i], grad[i], *((momenta[i],) if keeps else ()), *masters[i]) for i in at],
+                [weight[i] for i in at],
+                lr=[lrs[i] for i in at],
+                wd=[wds[i] for i in at],
+                **arguments,
+            )
 
 
 @register
