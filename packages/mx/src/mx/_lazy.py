@@ -1,14 +1,17 @@
 """Names that import their packages when they are first used."""
 
 import ast
-import pkgutil
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:
+    Loader = object  # importlib.abc brings importlib.resources, which takes longer than all of this
 
 
 class Home(NamedTuple):
@@ -20,9 +23,11 @@ class Home(NamedTuple):
 
 def read_homes(package: str) -> dict[str, Home]:
     """The imports of the package's stub, by the names that they bind."""
-    text = pkgutil.get_data(package, "__init__.pyi")
-    if text is None:
-        raise ImportError(f"{package} is installed without its file __init__.pyi: reinstall it")
+    try:
+        with open(f"{sys.modules[package].__path__[0]}/__init__.pyi", encoding="utf-8") as stub:
+            text = stub.read()
+    except FileNotFoundError:
+        raise ImportError(f"{package} is installed without its file __init__.pyi: reinstall it") from None
     homes: dict[str, Home] = {}
     for statement in ast.parse(text).body:
         if isinstance(statement, ast.ImportFrom):
