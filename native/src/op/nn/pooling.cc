@@ -209,7 +209,9 @@ void backward(const OpContext& context) {
   const bool lp = g.type == PoolType::kLp, compares = lp || g.type == PoolType::kMax;
   const Floats from = read_floats(context, head), x = compares ? read_floats(context, data) : Floats(),
                y = lp ? read_floats(context, context.in[2]) : Floats();
-  run_loop("_backward_Pooling", g, {&from, &x, &y}, write_floats(context, context.out[0]), true);
+  const bool rows = g.type == PoolType::kMax && g.inner == 1;
+  run_loop(rows ? "max_pool_rows_backward" : "_backward_Pooling", g, {&from, &x, &y},
+           write_floats(context, context.out[0]), true);
 }
 
 void gradient(GradientContext& g) {

@@ -137,7 +137,7 @@ class Executor(ExecutorBase):
         """
         self._forward_backward(self._heads(out_grads))
 
-    def _heads(self, out_grads: Any) -> list[NDArray]:
+    def _heads(self, out_grads: Any) -> list[Any]:
         if out_grads is None:
             return []
         if isinstance(out_grads, NDArrayBase):

@@ -16,6 +16,12 @@ cdef extern from *:
       mx_keeps_gil = false;
       return status;
     }
+    static int mx_copy_keeping_gil(MXNDArrayHandle array, void* to, size_t bytes) {
+      mx_keeps_gil = true;
+      const int status = MXNDArrayCopyToHost(array, to, bytes);
+      mx_keeps_gil = false;
+      return status;
+    }
     static int mx_invoke_each_keeping_gil(int op, int count, const MXNDArrayHandle* inputs, int num_inputs,
                                           const MXValue* values, int num_values, const MXNDArrayHandle* outputs,
                                           int num_outputs) {
@@ -29,6 +35,7 @@ cdef extern from *:
     void mx_after_wait(void* token) noexcept nogil
     int mx_invoke_keeping_gil(int op, const MXNDArrayHandle* inputs, int num_inputs, const MXValue* values,
                               int num_values, MXNDArrayHandle* outputs, int* num_outputs)
+    int mx_copy_keeping_gil(MXNDArrayHandle array, void* to, size_t bytes)
     int mx_invoke_each_keeping_gil(int op, int count, const MXNDArrayHandle* inputs, int num_inputs,
                                    const MXValue* values, int num_values, const MXNDArrayHandle* outputs,
                                    int num_outputs)

@@ -37,6 +37,11 @@ cdef extern from *:
         void (*deleter)(DLPackTensor*) noexcept
 
 
+# Bytes from which on a copy releases the GIL.
+cdef enum:
+    SHORT_COPY = 65536
+
+
 def create(shape, int dtype, int device_type, int device_id):
     """Return a new array with elements of any value."""
     cdef MXNDArrayHandle out = NULL
@@ -57,14 +62,17 @@ def copy_from_host(NDArrayBase array, buffer):
     check(status)
 
 
-def copy_to_host(NDArrayBase array, buffer):
+cpdef copy_to_host(NDArrayBase array, buffer):
     """Copy the bytes of an array into a writable C-contiguous buffer of exactly that many."""
     cdef Py_buffer view
     cdef int status
     array.about()
     PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE)
-    with nogil:
-        status = MXNDArrayCopyToHost(array.array, view.buf, <size_t>view.len)
+    if view.len < SHORT_COPY:
+        status = mx_copy_keeping_gil(array.array, view.buf, <size_t>view.len)
+    else:
+        with nogil:
+            status = MXNDArrayCopyToHost(array.array, view.buf, <size_t>view.len)
     PyBuffer_Release(&view)
     check(status)
 

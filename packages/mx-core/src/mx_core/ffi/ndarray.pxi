@@ -236,6 +236,15 @@ cdef class NDArrayBase:
         check(MXNDArrayGetGrad(self.array, &out))
         return None if out == NULL else wrap_array(out)
 
+    def asnumpy(self):
+        """Return a copy of the elements as a NumPy array, after waiting for them.
+
+        ``numpy.asarray(a, copy=False)`` (NumPy 2) and ``numpy.from_dlpack(a)`` share the memory instead.
+        """
+        out = empty_array(self.shape, host_dtype(self.about().dtype))
+        copy_to_host(self, out if self.about().dtype not in VIEWED else out.view(VIEWED[self.about().dtype]))
+        return out
+
     def _has_history(self) -> bool:
         cdef int out = 0
         self.about()
@@ -249,6 +258,20 @@ cdef class NDArrayBase:
         self.about()
         check(MXNDArrayView(self.array, offset, dims.data(), <int>dims.size(), &out))
         return wrap_array(out)
+
+
+cdef object empty_array = numpy.empty
+cdef dict HOST_DTYPES = {}
+cdef dict VIEWED = {}  # by dtype: the integers as which NumPy lets others write it
+
+
+cdef object host_dtype(int number):
+    found = HOST_DTYPES.get(number)
+    if found is None:
+        found = HOST_DTYPES[number] = Dtype(numpy_type(number))
+        if found.kind not in "biuf":
+            VIEWED[number] = f"u{found.itemsize}"
+    return found
 
 
 cdef object wrap_array(MXNDArrayHandle handle):

@@ -89,15 +89,6 @@ class NDArray(NDArrayBase, Methods):
     def __setitem__(self, key: Any, value: Any) -> None:
         assign_item(self, key, value)
 
-    def asnumpy(self) -> np.ndarray:
-        """Return a copy of the elements as a NumPy array, after waiting for them.
-
-        ``numpy.asarray(a, copy=False)`` (NumPy 2) and ``numpy.from_dlpack(a)`` share the memory instead.
-        """
-        out: np.ndarray = np.empty(self.shape, self.dtype)
-        _ffi.copy_to_host(self, out if out.dtype.kind in "biuf" else out.view(f"u{out.itemsize}"))
-        return out
-
     def asscalar(self) -> Any:
         """Return the only element as a NumPy scalar.
 
