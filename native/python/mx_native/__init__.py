@@ -37,8 +37,8 @@ def _installed(name: str) -> str:
     return found[0] if found else f"{__path__[0]}/{name}"
 
 
-# About 0.1 ms on recent processors: longer than the gaps inside one call, shorter than a time slice.
-_SPIN_COUNT = "2000"
+# About 0.2 ms on recent processors: longer than the gaps within a training step, shorter than a time slice.
+_SPIN_COUNT = "4000"
 
 
 @contextmanager
