@@ -50,6 +50,7 @@ def invoke_each(name: str, inputs: Sequence[Sequence[NDArray]], out: Sequence[ND
             raise MXTypeError(f"[{name}] there is no parameter {param!r}. There are: {', '.join(names)}")
         if isinstance(value, list) and len(value) != len(inputs):
             raise MXValueError(f"[{name}] {param} holds {len(value)} values for {len(inputs)} sets of inputs")
-    columns = [params.get(param, _Null) for param in names]
-    values = [tuple(c[i] if isinstance(c, list) else c for c in columns) for i in range(len(inputs))]
+    count = len(inputs)
+    columns = [value if isinstance(value, list) else [value] * count for value in (params.get(n, _Null) for n in names)]
+    values = list(zip(*columns)) if columns else [()] * count
     _ffi.invoke_each(number, [tuple(arrays) for arrays in inputs], values, list(out))

@@ -205,6 +205,8 @@ class Optimizer:
     def _get_lrs(self, indices: Sequence[Any]) -> list[float]:
         """Learning rates of several indices at the present number of updates."""
         lr = self.learning_rate
+        if not self.lr_mult and not self.param_dict:
+            return [lr] * len(indices)
         return [lr * self._multiplier(index, self.lr_mult, "lr_mult") for index in indices]
 
     def _get_lr(self, index: Any) -> float:
@@ -212,6 +214,8 @@ class Optimizer:
 
     def _get_wds(self, indices: Sequence[Any]) -> list[float]:
         """Weight decays of several indices."""
+        if self.wd == 0:
+            return [0.0] * len(indices)
         return [self.wd * self._multiplier(index, self.wd_mult, "wd_mult") for index in indices]
 
     def _get_wd(self, index: Any) -> float:

@@ -42,7 +42,8 @@ class Updater:
             index, grad, weight = [index], [grad], [weight]
         if not index:
             return
-        states = [self._state(i, w) for i, w in zip(index, weight)]
+        known, synced = self.states, self.states_synced
+        states = [known[i] if synced.get(i) else self._state(i, w) for i, w in zip(index, weight)]
         # counts are per device; every call is about parameters of one device
         self.optimizer._set_current_context(weight[0].context.device_id)
         if self.aggregate_updates:
@@ -55,10 +56,13 @@ class Updater:
         self, index: Sequence[Any], weight: Sequence[NDArray], grad: Sequence[NDArray], states: Sequence[Any]
     ) -> None:
         """Calls the optimizer with lists of one dtype, no longer than its ``aggregate_num``."""
+        size = self.optimizer.aggregate_num
+        if len(index) <= size and len({one.dtype for one in weight}) == 1:
+            self.optimizer.update_multi_precision(list(index), list(weight), list(grad), list(states))
+            return
         groups: dict[Any, list[tuple[Any, NDArray, NDArray, Any]]] = {}
         for one in zip(index, weight, grad, states):
             groups.setdefault(one[1].dtype, []).append(one)
-        size = self.optimizer.aggregate_num
         for group in groups.values():
             for start in range(0, len(group), size):
                 self.optimizer.update_multi_precision(*map(list, zip(*group[start : start + size])))
