@@ -94,3 +94,42 @@ def test_gradient_of_ties_goes_to_the_first():
 def test_refused(options):
     with pytest.raises(MXNetError, match=r"\[Pooling\]"):
         nd.Pooling(nd.ones((1, 1, 3, 3)), **options)
+
+
+def largest_takes_all(x, dy, kernel, stride, pad):
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dy.shape):
+        rows = range(max(0, i * stride[0] - pad[0]), min(x.shape[2], i * stride[0] - pad[0] + kernel[0]))
+        columns = range(max(0, j * stride[1] - pad[1]), min(x.shape[3], j * stride[1] - pad[1] + kernel[1]))
+        places = [(y, z) for y in rows for z in columns]
+        if places:
+            y, z = max(places, key=lambda at: x[n, c, at[0], at[1]])  # the first of equal ones
+            dx[n, c, y, z] += dy[n, c, i, j]
+    return dx
+
+
+@pytest.mark.parametrize("convention", ["valid", "full"])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "pad", "size"),
+    [
+        ((2, 2), (2, 2), (0, 0), (6, 8)),
+        ((2, 2), (2, 2), (0, 0), (7, 9)),
+        ((2, 2), (2, 2), (1, 1), (5, 5)),
+        ((2, 2), (2, 2), (0, 0), (4, 300)),
+        ((3, 3), (2, 2), (1, 1), (9, 11)),
+        ((3, 3), (1, 1), (1, 1), (5, 150)),
+        ((3, 2), (1, 2), (1, 0), (5, 7)),
+        ((5, 5), (4, 4), (2, 2), (9, 9)),
+        ((1, 2), (3, 3), (0, 0), (5, 8)),
+    ],
+)
+def test_gradient_of_the_maximum(kernel, stride, pad, size, convention):
+    generator = np.random.default_rng(3)
+    values = np.round(2 * generator.standard_normal((2, 3, *size))).astype(np.float32)  # many are equal
+    x = nd.array(values)
+    x.attach_grad()
+    with autograd.record():
+        y = nd.Pooling(x, kernel=kernel, stride=stride, pad=pad, pool_type="max", pooling_convention=convention)
+    head = generator.standard_normal(y.shape).astype(np.float32)
+    y.backward(nd.array(head))
+    np.testing.assert_allclose(x.grad.asnumpy(), largest_takes_all(values, head, kernel, stride, pad), atol=1e-5)
