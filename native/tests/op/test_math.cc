@@ -1,4 +1,5 @@
 // How far the float32 functions of math.h are from the truth, in units in the last place.
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -38,6 +39,10 @@ TEST_CASE("float32 functions err by less than 4 units in the last place") {
       {"expm1", std::expm1, -1, 1},
       {"log", std::log, 1e-38, 3e38},
       {"log", std::log, 0.1, 3},
+      {"log2", std::log2, 1e-38, 3e38},
+      {"log2", std::log2, 0.5, 2},
+      {"log10", std::log10, 1e-38, 3e38},
+      {"log10", std::log10, 0.5, 2},
       {"log1p", std::log1p, -0.999, 10},
       {"log1p", std::log1p, -0.4, 0.5},
       {"tanh", std::tanh, -10, 10},
@@ -56,12 +61,67 @@ TEST_CASE("float32 functions err by less than 4 units in the last place") {
   }
 }
 
+TEST_CASE("float32 powers err by less than 4 units in the last place") {
+  const int64_t n = 200000;
+  const struct {
+    double base_low, base_high, low, high;  // exponents of 2, exponents
+  } cases[] = {{-126, 127, -1, 1}, {-5, 5, -20, 20}, {-.1, .1, -800, 800}, {-148, -126, -.5, .5}};
+  for (const auto& c : cases) {
+    CAPTURE(c.base_low);
+    std::vector<double> bases = random_values(n, c.base_low, c.base_high);
+    for (double& base : bases) base = std::exp2(base);
+    const Array x(Shape{n}, bases), y(Shape{n}, random_values(n, c.low, c.high, 8));
+    const std::vector<double> a = x.values(), b = y.values(), got = run("_power", {x, y}).values();
+    double worst = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      const double exact = std::pow(a[i], b[i]);
+      const float nearest = static_cast<float>(exact);
+      if (!std::isfinite(nearest)) {
+        CHECK(got[i] == nearest);
+        continue;
+      }
+      const double unit = static_cast<double>(std::nextafter(nearest, INFINITY)) - nearest;
+      worst = std::max(worst, std::fabs(got[i] - exact) / unit);
+    }
+    CAPTURE(worst);
+    CHECK(worst < 4);
+  }
+}
+
+TEST_CASE("float32 powers of special values are those of C") {
+  const double inf = INFINITY, nan = NAN;
+  const std::vector<double> values = {0,     -0.,      1,         -1,       2,         -2,  3,     -3,   .5,
+                                      -.5,   1.5,      -2.5,      inf,      -inf,      nan, 1e-45, 3e38, -3e38,
+                                      1e-38, 8388607., -8388607., 16777216, 99999999., .1,  -.1};
+  std::vector<double> a, b;
+  for (const double x : values)
+    for (const double y : values) a.push_back(x), b.push_back(y);
+  const Shape shape{static_cast<int64_t>(a.size())};
+  const Array x(shape, a), y(shape, b);
+  const std::vector<double> left = x.values(), right = y.values(), got = run("_power", {x, y}).values();
+  for (size_t i = 0; i < got.size(); ++i) {
+    const float expected = std::pow(static_cast<float>(left[i]), static_cast<float>(right[i]));
+    CAPTURE(left[i]);
+    CAPTURE(right[i]);
+    CAPTURE(got[i]);
+    CAPTURE(expected);
+    if (std::isnan(expected)) {
+      CHECK(std::isnan(got[i]));
+    } else {
+      CHECK(std::signbit(got[i]) == std::signbit(expected));
+      CHECK((got[i] == expected || std::fabs(got[i] - expected) < 4e-7 * std::fabs(expected)));
+    }
+  }
+}
+
 TEST_CASE("the edges of float32 functions") {
   const double inf = INFINITY, nan = NAN;
   const Array x(Shape{7}, {inf, -inf, nan, 0, 1e-45, 100, -200});
   check_close(run("exp", {x}).values(), {inf, 0, nan, 1, 1, inf, 0}, 1e-6);
   check_close(run("expm1", {x}).values(), {inf, -1, nan, 0, 1.4e-45, inf, -1}, 1e-6);
   check_close(run("log", {x}).values(), {inf, nan, nan, -inf, -103.278929, 4.60517019, nan}, 1e-6);
+  check_close(run("log2", {x}).values(), {inf, nan, nan, -inf, -149, 6.64385619, nan}, 1e-6);
+  check_close(run("log10", {x}).values(), {inf, nan, nan, -inf, -44.8534695, 2, nan}, 1e-6);
   check_close(run("log1p", {x}).values(), {inf, nan, nan, 0, 1.4e-45, 4.61512052, nan}, 1e-6);
   CHECK(run("log1p", {Array(Shape{1}, {-1.0})}).values()[0] == -inf);
   check_close(run("tanh", {x}).values(), {1, -1, nan, 0, 1.4e-45, 1, -1}, 1e-6);

@@ -93,12 +93,14 @@ MX_XPU double trunc(double x) { return __builtin_trunc(x); }
 MX_XPU float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 MX_XPU double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
 
-// c[0] + c[1] x + c[2] x^2 ...
-template <int N>
-MX_XPU float polynomial(float x, const float (&c)[N]) {
-  float sum = c[N - 1];
-  for (int i = N - 2; i >= 0; --i) sum = fma(sum, x, c[i]);
-  return sum;
+// c0 + c1 x + c2 x^2 ... Unrolled by the compiler's front end: a loop would keep the loop around it from vectorizing.
+template <class T>
+MX_XPU T polynomial(T, T c0) {
+  return c0;
+}
+template <class T, class... C>
+MX_XPU T polynomial(T x, T c0, C... rest) {
+  return fma(polynomial(x, rest...), x, c0);
 }
 
 // x = k ln 2 + r with |r| <= ln 2 / 2, for |x| < 2^20; e^r = 1 + r + r^2 P(r).
@@ -110,7 +112,7 @@ MX_XPU ExpParts exp_parts(float x) {
   const float shifted = fma(x, 1.44269504f, 12582912.f);  // rounds to an integer in the low bits
   const float k = shifted - 12582912.f;
   const float r = fma(k, -1.42860677e-6f, fma(k, -0.693145752f, x));
-  const float p = polynomial(r, {.5f, .166666672f, .0416664667f, .00833329838f, .00139336451f, .000198992784f});
+  const float p = polynomial(r, .5f, .166666672f, .0416664667f, .00833329838f, .00139336451f, .000198992784f);
   return {bits<int32_t>(shifted) - 0x4b400000, r, p * r * r};
 }
 MX_XPU float exp2_of(int32_t k) { return bits<float>((k + 127) << 23); }  // 2^k, -126 <= k <= 127
@@ -131,15 +133,15 @@ MX_XPU float expm1(float x) {
   const float result = 2.f * (half * (parts.r + parts.tail) + (half - .5f));
   // Keeps the digits (and the sign) of small x.
   const float small =
-      x + x * x * polynomial(x, {.5f, .166666672f, .0416664667f, .00833329838f, .00139336451f, .000198992784f});
+      x + x * x * polynomial(x, .5f, .166666672f, .0416664667f, .00833329838f, .00139336451f, .000198992784f);
   const float chosen = abs(x) < .34f ? small : result;
   return x > 88.7228394f ? __builtin_inff() : x != x ? x : chosen;
 }
 
 // log(m 2^k) with sqrt(1/2) <= m < sqrt(2), f = m - 1: f - f^2/2 + f^3 P(f) + k ln 2.
 MX_XPU float log_of_parts(float f, float k) {
-  const float p = polynomial(f, {.333333343f, -.249999896f, .199999914f, -.166680098f, .14287506f, -.124513239f,
-                                 .110207513f, -.106249467f, .106249638f, -.063636601f});
+  const float p = polynomial(f, .333333343f, -.249999896f, .199999914f, -.166680098f, .14287506f, -.124513239f,
+                             .110207513f, -.106249467f, .106249638f, -.063636601f);
   const float f2 = f * f;
   const float low = fma(k, 1.42860677e-6f, f * f2 * p);
   return fma(k, .693145752f, f + fma(-.5f, f2, low));
@@ -155,6 +157,47 @@ MX_XPU float log(float x) {
   result = x == 0.f ? -__builtin_inff() : result;
   return x < 0.f ? __builtin_nanf("") : x != x ? x : result;
 }
+// log2 of x >= 0 to 33 bits, in float64: 2 / ln 2 (s + s^3 / 3 + s^5 / 5 ...) with s = (m - 1) / (m + 1), x = m 2^k.
+MX_XPU double wide_log2(float x) {
+  const bool subnormal = x < 1.17549435e-38f;
+  const float y = subnormal ? x * 16777216.f : x;
+  const auto shifted = static_cast<int32_t>(bits<uint32_t>(y) + (0x3f800000u - 0x3f3504f3u));
+  const int32_t k = (shifted >> 23) - (subnormal ? 151 : 127);
+  const float m = bits<float>((shifted & 0x7fffff) + 0x3f3504f3);
+  const double s = static_cast<double>(m - 1.f) / (static_cast<double>(m) + 1.), s2 = s * s;
+  const double p = polynomial(s2, 2.8853900817779268, .96179669392597555, .57707801635558531, .41219858311113239,
+                              .32059889797532520, .26230818925253880);
+  const double result = fma(s, p, static_cast<double>(k));
+  return x == 0.f ? -__builtin_inf() : x == __builtin_inff() ? __builtin_inf() : result;
+}
+MX_XPU float log2(float x) {
+  const auto result = static_cast<float>(wide_log2(x));
+  return x < 0.f ? __builtin_nanf("") : x != x ? x : result;
+}
+MX_XPU float log10(float x) {
+  const auto result = static_cast<float>(wide_log2(x) * .30102999566398120);
+  return x < 0.f ? __builtin_nanf("") : x != x ? x : result;
+}
+// With C's rules for zeros, infinities, NaN and negative bases.
+MX_XPU float pow(float x, float y) {
+  double t = static_cast<double>(y) * wide_log2(abs(x));
+  t = t < -160. ? -160. : t;
+  t = t > 160. ? 160. : t;
+  const double shifted = t + 6755399441055744.;  // rounds to an integer
+  const double whole = shifted - 6755399441055744.;
+  const auto k = static_cast<int32_t>(whole), half = k >> 1;
+  const auto r = static_cast<float>(t - whole);
+  const float p = polynomial(r, .693147182f, .240226507f, .0555041087f, .00961812911f, .00133335581f, .000154035304f,
+                             1.52527338e-5f);
+  const float size = fma(r, p, 1.f) * exp2_of(half) * exp2_of(k - half);
+  const bool odd = floor(y * .5f) != y * .5f, whole_y = floor(y) == y;
+  const bool negative = bits<int32_t>(x) < 0;
+  float result = negative && whole_y && odd ? -size : size;
+  result = x < 0.f && x != -__builtin_inff() && !whole_y ? __builtin_nanf("") : result;
+  result = abs(x) == 1.f && abs(y) == __builtin_inff() ? 1.f : result;
+  result = x != x || y != y ? x + y : result;
+  return x == 1.f || y == 0.f ? 1.f : result;
+}
 MX_XPU float log1p(float x) {
   const float u = 1.f + x;
   const float lost = x - (u - 1.f);  // what rounding took; exact where it matters
@@ -168,8 +211,7 @@ MX_XPU float sigmoid(float x) {
 }
 MX_XPU float tanh(float x) {
   const float a = abs(x), s = x * x;
-  const float p =
-      polynomial(s, {-.333333343f, .133333042f, -.0539593995f, .0217699111f, -.00834681652f, .00229565497f});
+  const float p = polynomial(s, -.333333343f, .133333042f, -.0539593995f, .0217699111f, -.00834681652f, .00229565497f);
   const float small = fma(x * s, p, x);
   const float large = copysign(1.f - 2.f / (exp(2.f * a) + 1.f), x);
   return a < .62f ? small : large;
@@ -177,12 +219,12 @@ MX_XPU float tanh(float x) {
 MX_XPU float erf(float x) {
   const float a = abs(x), s = x * x;
   // erf(x) / x on [0, .93], -log(erfc(x)) / x beyond; from 4 on the result rounds to 1.
-  const float p = polynomial(
-      s, {-.376126379f, .112837911f, -.0268660542f, .00522316806f, -.000852123019f, .000115838899f, -1.07298683e-5f});
+  const float p = polynomial(s, -.376126379f, .112837911f, -.0268660542f, .00522316806f, -.000852123019f,
+                             .000115838899f, -1.07298683e-5f);
   const float small = fma(x, fma(s, p, .128379167f), x);
   const float t = a > 4.f ? 4.f : a;
-  const float q = polynomial(t, {1.1287204f, .634895682f, .106569856f, -.0239257328f, .00361444778f, -.000257029867f,
-                                 -1.69083523e-5f, 4.98829331e-6f, -3.02141473e-7f});
+  const float q = polynomial(t, 1.1287204f, .634895682f, .106569856f, -.0239257328f, .00361444778f, -.000257029867f,
+                             -1.69083523e-5f, 4.98829331e-6f, -3.02141473e-7f);
   const float large = copysign(1.f - exp(-t * q), x);
   return x != x ? x : a < .93f ? small : large;
 }
@@ -191,6 +233,8 @@ MX_XPU double exp(double x) { return __builtin_exp(x); }
 MX_XPU double expm1(double x) { return __builtin_expm1(x); }
 MX_XPU double log(double x) { return __builtin_log(x); }
 MX_XPU double log1p(double x) { return __builtin_log1p(x); }
+MX_XPU double log2(double x) { return __builtin_log2(x); }
+MX_XPU double log10(double x) { return __builtin_log10(x); }
 MX_XPU double tanh(double x) { return __builtin_tanh(x); }
 MX_XPU double erf(double x) { return __builtin_erf(x); }
 MX_XPU double sigmoid(double x) {
@@ -214,10 +258,7 @@ MX_LIBM(asinh)
 MX_LIBM(acosh)
 MX_LIBM(atanh)
 MX_LIBM(cbrt)
-MX_LIBM(log2)
-MX_LIBM(log10)
 #undef MX_LIBM
-MX_XPU float pow(float x, float y) { return __builtin_powf(x, y); }
 MX_XPU double pow(double x, double y) { return __builtin_pow(x, y); }
 MX_XPU float hypot(float x, float y) { return __builtin_hypotf(x, y); }
 MX_XPU double hypot(double x, double y) { return __builtin_hypot(x, y); }
