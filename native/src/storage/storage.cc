@@ -4,9 +4,9 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdlib>
-#include <map>
 #include <mutex>
 #include <vector>
 
@@ -24,15 +24,40 @@ size_t size_class(size_t bytes) {
   const size_t step = std::max(std::bit_floor(bytes - 1) / 4, kAlignment);
   return (bytes + step - 1) / step * step;
 }
-
-void* system_allocate(size_t bytes) {
-  const bool huge = bytes >= kHugePage;
-  const size_t alignment = huge ? kHugePage : kAlignment;
-  void* data = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-  if (data && huge) madvise(data, bytes, MADV_HUGEPAGE);  // fewer page faults; a hint only
-  return data;
+constexpr size_t kClasses = 64 * 4;
+size_t class_index(size_t rounded) {
+  const size_t power = static_cast<size_t>(std::bit_width(rounded)) - 1;
+  return power * 4 + (rounded >> (power - 2) & 3);
 }
 
+// Large blocks are mapped one by one, at the borders of huge pages: they cost few page faults, and giving one back
+// really returns its memory. `bytes` is of a size class.
+void* system_allocate(size_t bytes) {
+  if (bytes < kHugePage) return std::aligned_alloc(kAlignment, bytes);
+  const size_t room = bytes + kHugePage;
+  void* const mapped = mmap(nullptr, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) return nullptr;
+  char* const begin = static_cast<char*>(mapped);
+  char* const data = begin + (kHugePage - reinterpret_cast<uintptr_t>(begin) % kHugePage) % kHugePage;
+  if (data > begin) munmap(begin, static_cast<size_t>(data - begin));
+  if (data + bytes < begin + room) munmap(data + bytes, static_cast<size_t>(begin + room - data) - bytes);
+  madvise(data, bytes, MADV_HUGEPAGE);  // a hint only
+  return data;
+}
+void system_free(void* data, size_t bytes) {
+  if (bytes < kHugePage)
+    std::free(data);
+  else
+    munmap(data, bytes);
+}
+
+struct Block {
+  void* data;
+  size_t bytes;
+};
+
+// Keeps freed blocks for the next array of their size class: at most `limit` bytes of them and, when large blocks are
+// asked for that are not there, no more than make one and a half times of what arrays have ever needed at once.
 class Pool {
  public:
   Pool() {
@@ -41,30 +66,33 @@ class Pool {
 
   void* allocate(size_t bytes) {
     const size_t rounded = size_class(bytes);
+    const int64_t size = static_cast<int64_t>(rounded);
+    int64_t keep;
     {
       std::lock_guard lock(mutex_);
-      ++info_.allocations;
-      account(static_cast<int64_t>(rounded));
-      auto& blocks = free_[rounded];
+      auto& blocks = free_[class_index(rounded)];
       if (!blocks.empty()) {
-        void* data = blocks.back();
+        void* data = blocks.back().data;
         blocks.pop_back();
         ++info_.hits;
-        info_.cached -= static_cast<int64_t>(rounded);
+        info_.cached -= size;
+        hand_out(size);
         return data;
       }
+      const int64_t used = info_.used + size, peak = std::max(info_.peak, used);
+      keep = peak + peak / 2 - used;
     }
+    if (rounded >= kHugePage) trim(keep);
     void* data = system_allocate(rounded);
     if (!data) {  // what the cache keeps may be what is missing
       empty();
       data = system_allocate(rounded);
     }
-    if (!data) {
-      std::lock_guard lock(mutex_);
-      account(-static_cast<int64_t>(rounded));
+    std::lock_guard lock(mutex_);
+    if (!data)
       raise(ErrorKind::kMemory, "[storage] no memory for ", bytes, " bytes; ", info_.used,
             " bytes are in use by arrays");
-    }
+    hand_out(size);
     return data;
   }
 
@@ -72,14 +100,14 @@ class Pool {
     const size_t rounded = size_class(bytes);
     {
       std::lock_guard lock(mutex_);
-      account(-static_cast<int64_t>(rounded));
+      info_.used -= static_cast<int64_t>(rounded);
       if (limit_ < 0 || info_.cached + static_cast<int64_t>(rounded) <= limit_) {
-        free_[rounded].push_back(data);
+        free_[class_index(rounded)].push_back({data, rounded});
         info_.cached += static_cast<int64_t>(rounded);
         return;
       }
     }
-    std::free(data);
+    system_free(data, rounded);
   }
 
   void empty() { trim(0); }
@@ -102,28 +130,30 @@ class Pool {
   }
 
  private:
-  void account(int64_t bytes) {
+  void hand_out(int64_t bytes) {
+    ++info_.allocations;
     info_.used += bytes;
     info_.peak = std::max(info_.peak, info_.used);
   }
 
   // Largest blocks first: they are the ones worth giving back.
   void trim(int64_t keep) {
-    std::vector<void*> doomed;
+    std::vector<Block> doomed;
     {
       std::lock_guard lock(mutex_);
+      if (info_.cached <= keep) return;
       for (auto it = free_.rbegin(); it != free_.rend() && info_.cached > keep; ++it)
-        while (!it->second.empty() && info_.cached > keep) {
-          doomed.push_back(it->second.back());
-          it->second.pop_back();
-          info_.cached -= static_cast<int64_t>(it->first);
+        while (!it->empty() && info_.cached > keep) {
+          doomed.push_back(it->back());
+          info_.cached -= static_cast<int64_t>(it->back().bytes);
+          it->pop_back();
         }
     }
-    for (void* data : doomed) std::free(data);
+    for (const Block& block : doomed) system_free(block.data, block.bytes);
   }
 
   std::mutex mutex_;
-  std::map<size_t, std::vector<void*>> free_;
+  std::array<std::vector<Block>, kClasses> free_;  // by class_index()
   MXMemoryInfo info_{};
   int64_t limit_ = -1;
 };
