@@ -1,9 +1,8 @@
 #include "ndarray/ndarray.h"
 
-#include <cstring>
-
 #include "engine/threads.h"
 #include "mx/base/error.h"
+#include "mx/op/strided.h"
 
 namespace mx {
 
@@ -55,14 +54,7 @@ void copy(const NDArray& from, NDArray& to) {
   Var* const writes[] = {&to.chunk->var};
   const Access access(reads, writes);
   const engine::Computing computing;
-  if (from.dtype == to.dtype) {
-    constexpr int64_t kGrain = int64_t{1} << 20;
-    engine::parallel_for(static_cast<int64_t>(from.bytes()), kGrain, [&](int64_t begin, int64_t end) {
-      std::memmove(static_cast<char*>(to.data()) + begin, static_cast<const char*>(from.data()) + begin,
-                   static_cast<size_t>(end - begin));
-    });
-    return;
-  }
+  if (from.dtype == to.dtype) return copy_bytes(from.data(), to.data(), static_cast<int64_t>(from.bytes()));
   // Conversion is an operator's business; it reads the dtypes from the tensors.
   const OpDef& op = get_op("_copyto");
   const Tensor in = from.tensor(), out = to.tensor();

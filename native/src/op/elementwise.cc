@@ -1,54 +1,129 @@
-// The driver of elementwise operators: iteration, broadcasting, dtype lanes and threads around the loops of a kernel.
+// The driver of elementwise operators: iteration, broadcasting, dtype lanes, threads and streaming stores around the
+// loops of a kernel.
 #include "mx/op/elementwise.h"
 
-#include <cstring>
+#include <algorithm>
+#include <variant>
 
 #include "engine/threads.h"
+#include "mx/op/stream.h"
 
 namespace mx {
 namespace {
 
-constexpr int kMaxInputs = 4, kMaxOutputs = 4;
-constexpr int64_t kShortRow = 32;  // rows shorter than this are gathered into blocks
+constexpr int kMaxInputs = 6, kMaxOutputs = 5;  // those of an optimizer with three states and a float32 weight
+constexpr int64_t kShortRow = 32;               // rows shorter than this are gathered into blocks
 
 struct Operand {
-  const char* data;
+  char* data;
   DType dtype;
   int64_t size;               // of an element
-  Loop convert = nullptr;     // to the lane
-  bool flat = false;          // contiguous over the whole output
-  bool single = false;        // one value for the whole output
+  Loop convert = nullptr;     // between its dtype and the lane
+  bool flat = false;          // an input: contiguous over the whole output
+  bool single = false;        // an input: one value for the whole output
+  bool streams = false;       // an output: written past the caches
   int64_t strides[kMaxNdim];  // in elements, per collapsed axis
+
+  Operand() = default;
+  Operand(const Tensor& t) : data(t.as<char>()), dtype(t.dtype), size(static_cast<int64_t>(size_of(t.dtype))) {}
 };
 
-class ElementwiseRun {
+// Inputs that are as long as the output or one value, all in a dtype that has a loop.
+class FlatRun {
  public:
-  ElementwiseRun(const Kernel& kernel, std::span<const Tensor> in, std::span<const Tensor> out, const void* params)
-      : lane_(kernel.lane(out[0].dtype)), loop_(kernel.loop(lane_)), num_in_(in.size()), num_out_(out.size()) {
-    MX_CHECK(num_in_ <= kMaxInputs && num_out_ <= kMaxOutputs, kInternal, "[", kernel.name(),
-             "] has too many arguments");
+  FlatRun(const Kernel& kernel, std::span<const Tensor> in, std::span<const Tensor> out, const void* params)
+      : loop_(kernel.loop(out[0].dtype)), in_(in), out_(out), size_(out[0].size()) {
     args_.params = params;
-    lane_size_ = static_cast<int64_t>(size_of(lane_));
-    for (size_t i = 0; i < num_out_; ++i) {
-      Operand& y = out_[i];
-      y.data = out[i].as<char>(), y.dtype = out[i].dtype, y.size = static_cast<int64_t>(size_of(y.dtype));
-      if (y.dtype != lane_) y.convert = conversion(lane_, y.dtype), lanes_ = true;
+    usable_ = loop_ != nullptr;
+    for (const Tensor& t : out) usable_ &= t.dtype == out[0].dtype && !worth_streaming(t.data, bytes(size_));
+    for (size_t i = 0; i < in.size(); ++i) {
+      const int64_t size = in[i].size();
+      usable_ &= in[i].dtype == out[0].dtype && (size == size_ || size == 1);
+      if (size == 1) args_.scalars |= 1u << i;
     }
-    for (size_t i = 0; i < num_in_; ++i) {
-      Operand& x = in_[i];
-      x.data = in[i].as<char>(), x.dtype = in[i].dtype, x.size = static_cast<int64_t>(size_of(x.dtype));
-      if (x.dtype != lane_) x.convert = conversion(x.dtype, lane_), lanes_ = true;
-    }
-    collapse(in, out[0].shape);
-    size_ = out[0].size();
   }
+  bool usable() const { return usable_; }
 
-  void run() {
-    if (size_ < 2 * kGrain) return range(0, size_);
-    engine::parallel_for(size_, kGrain, [this](int64_t begin, int64_t end) { range(begin, end); });
+  int64_t size() const { return size_; }
+
+  void range(int64_t begin, int64_t end) const {
+    const void* in[kMaxInputs];
+    void* out[kMaxOutputs];
+    for (size_t i = 0; i < in_.size(); ++i) in[i] = in_[i].as<char>() + (args_.scalars >> i & 1 ? 0 : bytes(begin));
+    for (size_t i = 0; i < out_.size(); ++i) out[i] = out_[i].as<char>() + bytes(begin);
+    loop_(out, in, end - begin, args_);
   }
 
  private:
+  int64_t bytes(int64_t n) const { return n * static_cast<int64_t>(size_of(out_[0].dtype)); }
+
+  Loop loop_;
+  std::span<const Tensor> in_, out_;
+  int64_t size_;
+  LoopArgs args_;
+  bool usable_;
+};
+
+// Everything else: broadcasting, other dtypes, outputs that are streamed. Works in blocks that stay in the first cache.
+class BlockRun {
+ public:
+  BlockRun(const Kernel& kernel, std::span<const Tensor> in, std::span<const Tensor> out, const void* params)
+      : lane_(kernel.lane(out[0].dtype)), loop_(kernel.loop(lane_)), num_in_(in.size()), num_out_(out.size()) {
+    args_.params = params;
+    lane_size_ = static_cast<int64_t>(size_of(lane_));
+    for (size_t i = 0; i < num_out_; ++i) {
+      Operand& y = out_[i] = out[i];
+      if (y.dtype != lane_) y.convert = conversion(lane_, y.dtype);
+      y.streams = worth_streaming(y.data, static_cast<int64_t>(out[i].bytes()));
+      for (const Tensor& x : in) y.streams &= x.data != y.data;  // memory that is read is in the caches anyway
+      staged_ |= y.convert || y.streams;
+      streams_ |= y.streams;
+    }
+    for (size_t i = 0; i < num_in_; ++i) {
+      Operand& x = in_[i] = in[i];
+      if (x.dtype != lane_) x.convert = conversion(x.dtype, lane_), staged_ = true;
+    }
+    collapse(in, out[0].shape);
+    size_ = out[0].size();
+    row_ = dims_[ndim_ - 1];
+    gather_ = ndim_ > 1 && row_ < kShortRow;
+  }
+
+  int64_t size() const { return size_; }
+
+  void range(int64_t begin, int64_t end) const {
+    Position p = position(begin);
+    const int64_t limit = staged_ || gather_ ? kLaneBlock : end - begin;
+    bool streamed = false;
+    for (int64_t i = begin; i < end; i += limit) {
+      const int64_t n = end - i < limit ? end - i : limit;
+      alignas(64) char results[kMaxOutputs][kLaneBlock * 8];  // only touched where used
+      char* to[kMaxOutputs];
+      for (size_t k = 0; k < num_out_; ++k)
+        to[k] = out_[k].convert || out_[k].streams ? results[k] : out_[k].data + i * out_[k].size;
+      if (streams_) prefetch(i + n, end);
+      if (gather_) {
+        gathered(p, i, n, to);
+      } else {
+        for (int64_t done = 0; done < n;) {
+          const int64_t left = row_ - p.column, count = left < n - done ? left : n - done;
+          segment(p, i + done, count, to, done);
+          done += count;
+          p.column += count;
+          if (p.column == row_) next_row(p);
+        }
+      }
+      for (size_t k = 0; k < num_out_; ++k) streamed |= finish(out_[k], i, n, to[k]);
+    }
+    if (streamed) end_stream();
+  }
+
+ private:
+  // Where a row of the output begins in each input, and how far the work is in the row.
+  struct Position {
+    int64_t column, index[kMaxNdim], at[kMaxInputs];
+  };
+
   // Merges neighbouring axes along which every input advances alike, and drops axes of size 1.
   void collapse(std::span<const Tensor> in, const Shape& shape) {
     int64_t step[kMaxInputs];
@@ -93,92 +168,125 @@ class ElementwiseRun {
     }
   }
 
-  void range(int64_t begin, int64_t end) const {
-    const bool nested = ndim_ > 1, gather = nested && dims_[ndim_ - 1] < kShortRow;
-    const int64_t limit = lanes_ || gather ? kLaneBlock : end - begin;
-    for (int64_t i = begin; i < end;) {
-      int64_t n = end - i < limit ? end - i : limit;
-      if (nested && !gather) {
-        const int64_t row = dims_[ndim_ - 1], left = row - i % row;
-        if (left < n) n = left;
-      }
-      block(i, n, gather);
-      i += n;
-    }
-  }
-
-  // Element `i` of the output within input x.
-  int64_t offset(const Operand& x, int64_t i) const {
-    int64_t at = 0;
-    for (int axis = ndim_ - 1; axis >= 0; --axis) {
-      at += i % dims_[axis] * x.strides[axis];
+  Position position(int64_t i) const {
+    Position p{.column = i % row_};
+    i /= row_;
+    for (size_t k = 0; k < num_in_; ++k) p.at[k] = 0;
+    for (int axis = ndim_ - 2; axis >= 0; --axis) {
+      p.index[axis] = i % dims_[axis];
+      for (size_t k = 0; k < num_in_; ++k) p.at[k] += p.index[axis] * in_[k].strides[axis];
       i /= dims_[axis];
     }
-    return at;
+    return p;
+  }
+  void next_row(Position& p) const {
+    p.column = 0;
+    for (int axis = ndim_ - 2; axis >= 0; --axis) {
+      const bool wraps = ++p.index[axis] == dims_[axis];
+      const int64_t steps = wraps ? 1 - dims_[axis] : 1;
+      for (size_t k = 0; k < num_in_; ++k) p.at[k] += steps * in_[k].strides[axis];
+      if (!wraps) return;
+      p.index[axis] = 0;
+    }
   }
 
-  void block(int64_t begin, int64_t n, bool gather) const {
-    alignas(64) char lanes[kMaxInputs + kMaxOutputs][kLaneBlock * 8];  // only touched where used
-    alignas(64) char gathered[kLaneBlock * 8];
+  // The next block of the inputs, while this one is worked on: the processor's own prefetching ends at each page.
+  void prefetch(int64_t begin, int64_t end) const {
+    const int64_t n = end - begin < kLaneBlock ? end - begin : kLaneBlock;
+    for (size_t k = 0; k < num_in_; ++k)
+      if (in_[k].flat)
+        for (int64_t at = 0; at < n * in_[k].size; at += 64)
+          __builtin_prefetch(in_[k].data + begin * in_[k].size + at, 0, 2);
+  }
+
+  // n elements of one row.
+  void segment(const Position& p, int64_t begin, int64_t n, char* const* to, int64_t done) const {
+    alignas(64) char lanes[kMaxInputs][kLaneBlock * 8];
     const void* in[kMaxInputs];
-    void* out[kMaxOutputs];
     LoopArgs args = args_;
     for (size_t k = 0; k < num_in_; ++k) {
       const Operand& x = in_[k];
-      bool single = x.single;
-      if (x.single) {
-        in[k] = x.data;
-      } else if (x.flat) {
-        in[k] = x.data + begin * x.size;
-      } else if (!gather) {
-        in[k] = x.data + offset(x, begin) * x.size;
-        single = x.strides[ndim_ - 1] == 0;
-      } else {
-        char* to = x.convert ? gathered : lanes[k];
-        collect(x, begin, n, to);
-        in[k] = to;
-      }
+      const bool single = x.single || x.strides[ndim_ - 1] == 0;
       if (single) args.scalars |= 1u << k;
-      if (x.convert) {
-        void* to = lanes[k];
-        x.convert(&to, &in[k], single ? 1 : n, args);
-        in[k] = to;
-      }
+      in[k] = x.data + (x.flat ? begin : p.at[k] + (single ? 0 : p.column)) * x.size;
+      if (x.convert) in[k] = converted(x, in[k], single ? 1 : n, lanes[k]);
     }
-    for (size_t k = 0; k < num_out_; ++k)
-      out[k] = out_[k].convert ? lanes[num_in_ + k] : const_cast<char*>(out_[k].data) + begin * out_[k].size;
-    loop_(out, in, n, args);
-    for (size_t k = 0; k < num_out_; ++k) {
-      const Operand& y = out_[k];
-      if (!y.convert) continue;
-      const void* from = out[k];
-      void* to = const_cast<char*>(y.data) + begin * y.size;
-      y.convert(&to, &from, n, args);
-    }
+    call(in, n, to, done, args);
   }
 
-  void collect(const Operand& x, int64_t begin, int64_t n, char* to) const {
-    switch (x.size) {
+  // n elements of many short rows, which are brought together first.
+  void gathered(Position& p, int64_t begin, int64_t n, char* const* to) const {
+    alignas(64) char lanes[kMaxInputs][kLaneBlock * 8 + 64], words[kLaneBlock * 8 + 64];
+    const void* in[kMaxInputs];
+    LoopArgs args = args_;
+    Position end = p;
+    for (size_t k = 0; k < num_in_; ++k) {
+      const Operand& x = in_[k];
+      if (x.single) args.scalars |= 1u << k;
+      if (x.single || x.flat) {
+        in[k] = x.data + (x.flat ? begin * x.size : 0);
+      } else {
+        in[k] = x.convert ? words : lanes[k];
+        end = p;
+        collect(k, end, n, x.convert ? words : lanes[k]);
+      }
+      if (x.convert) in[k] = converted(x, in[k], x.single ? 1 : n, lanes[k]);
+    }
+    p = end;
+    call(in, n, to, 0, args);
+  }
+
+  static const void* converted(const Operand& x, const void* from, int64_t n, void* to) {
+    x.convert(&to, &from, n, LoopArgs{});
+    return to;
+  }
+  void call(const void* const* in, int64_t n, char* const* to, int64_t done, const LoopArgs& args) const {
+    void* out[kMaxOutputs];
+    for (size_t k = 0; k < num_out_; ++k) out[k] = to[k] + done * (out_[k].convert ? lane_size_ : out_[k].size);
+    loop_(out, in, n, args);
+  }
+  // Brings n results to their place; true where they are streamed.
+  bool finish(const Operand& y, int64_t begin, int64_t n, const void* from) const {
+    alignas(64) char block[kLaneBlock * 8];
+    char* const place = y.data + begin * y.size;
+    if (y.convert) {
+      void* to = y.streams ? block : place;
+      y.convert(&to, &from, n, LoopArgs{});
+      from = to;
+    }
+    if (y.streams) stream(place, from, n * y.size);
+    return y.streams;
+  }
+
+  void collect(size_t k, Position& p, int64_t n, char* to) const {
+    switch (in_[k].size) {
       case 1:
-        return collect_as<uint8_t>(x, begin, n, to);
+        return collect_as<uint8_t>(k, p, n, to);
       case 2:
-        return collect_as<uint16_t>(x, begin, n, to);
+        return collect_as<uint16_t>(k, p, n, to);
       case 4:
-        return collect_as<uint32_t>(x, begin, n, to);
+        return collect_as<uint32_t>(k, p, n, to);
       default:
-        return collect_as<uint64_t>(x, begin, n, to);
+        return collect_as<uint64_t>(k, p, n, to);
     }
   }
   template <class Word>
-  void collect_as(const Operand& x, int64_t begin, int64_t n, char* bytes) const {
-    const Word* const from = reinterpret_cast<const Word*>(x.data);
+  void collect_as(size_t k, Position& p, int64_t n, char* bytes) const {
+    const int64_t stride = in_[k].strides[ndim_ - 1];
     Word* to = reinterpret_cast<Word*>(bytes);
-    const int64_t row = dims_[ndim_ - 1], stride = x.strides[ndim_ - 1];
-    for (int64_t i = begin; i < begin + n;) {
-      const int64_t column = i % row, left = begin + n - i, count = row - column < left ? row - column : left;
-      const Word* p = from + offset(x, i);
-      for (int64_t j = 0; j < count; ++j) *to++ = p[j * stride];
-      i += count;
+    for (int64_t done = 0; done < n;) {
+      const int64_t left = row_ - p.column, count = left < n - done ? left : n - done;
+      const Word* from = reinterpret_cast<const Word*>(in_[k].data) + p.at[k] + p.column * stride;
+      if (stride == 0) {  // whole vectors: what stands beyond the row is overwritten by the next one
+        const Word value = *from;
+        for (int64_t j = 0; j < count; j += 8)
+          for (int i = 0; i < 8; ++i) to[done + j + i] = value;
+      } else {
+        for (int64_t j = 0; j < count; ++j) to[done + j] = from[j];
+      }
+      done += count;
+      p.column += count;
+      if (p.column == row_) next_row(p);
     }
   }
 
@@ -186,12 +294,25 @@ class ElementwiseRun {
   Loop loop_;
   size_t num_in_, num_out_;
   LoopArgs args_;
-  bool lanes_ = false;  // some array needs conversion
-  int64_t lane_size_, size_;
+  bool staged_ = false;   // some array needs conversion or streaming
+  bool streams_ = false;  // some output is streamed
+  bool gather_;
+  int64_t lane_size_, size_, row_;
   int ndim_;
   int64_t dims_[kMaxNdim];
   Operand in_[kMaxInputs], out_[kMaxOutputs];
 };
+
+void check_count(const Kernel& kernel, std::span<const Tensor> in, std::span<const Tensor> out) {
+  MX_CHECK(in.size() <= kMaxInputs && out.size() <= kMaxOutputs, kInternal, "[", kernel.name(),
+           "] has too many arguments");
+}
+
+template <class Run>
+void run_all(const Run& run) {
+  if (run.size() < 2 * kGrain) return run.range(0, run.size());
+  engine::parallel_for(run.size(), kGrain, [&run](int64_t begin, int64_t end) { run.range(begin, end); });
+}
 
 void forward_elementwise(const OpContext& ctx) {
   run_elementwise(*static_cast<const Kernel*>(ctx.op.block_data), ctx.in, ctx.out, ctx.params);
@@ -240,7 +361,42 @@ OpDef& scalar_operator(OpDef& op, const char* kernel, ForwardFn forward) {
 void run_elementwise(const Kernel& kernel, std::span<const Tensor> in, std::span<const Tensor> out,
                      const void* params) {
   if (out[0].size() == 0) return;
-  ElementwiseRun(kernel, in, out, params).run();
+  check_count(kernel, in, out);
+  if (const FlatRun flat(kernel, in, out, params); flat.usable())
+    run_all(flat);
+  else
+    run_all(BlockRun(kernel, in, out, params));
+}
+
+void run_elementwise(const Kernel& kernel, std::span<const ElementwiseCall> calls) {
+  std::vector<std::variant<FlatRun, BlockRun>> runs;
+  std::vector<int64_t> ends;  // in pieces of kGrain elements
+  runs.reserve(calls.size());
+  int64_t pieces = 0, size = 0;
+  for (const ElementwiseCall& call : calls) {
+    if (call.out[0].size() == 0) continue;
+    check_count(kernel, call.in, call.out);
+    if (const FlatRun flat(kernel, call.in, call.out, call.params); flat.usable())
+      runs.emplace_back(flat);
+    else
+      runs.emplace_back(std::in_place_type<BlockRun>, kernel, call.in, call.out, call.params);
+    size += call.out[0].size();
+    ends.push_back(pieces += (call.out[0].size() + kGrain - 1) / kGrain);
+  }
+  const auto run = [&](int64_t begin, int64_t end) {
+    size_t at = static_cast<size_t>(std::upper_bound(ends.begin(), ends.end(), begin) - ends.begin());
+    for (; begin < end; ++at) {
+      const int64_t first = at ? ends[at - 1] : 0, last = std::min(end, ends[at]);
+      std::visit(
+          [&](const auto& one) { one.range((begin - first) * kGrain, std::min(one.size(), (last - first) * kGrain)); },
+          runs[at]);
+      begin = last;
+    }
+  };
+  if (size < 2 * kGrain)
+    run(0, pieces);
+  else
+    engine::parallel_for(pieces, 1, run);
 }
 
 Shape broadcast_shapes(const Shape& a, const Shape& b, std::string_view op) {

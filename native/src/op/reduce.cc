@@ -3,6 +3,7 @@
 #include "mx/op/reduce.h"
 
 #include "engine/threads.h"
+#include "mx/op/strided.h"
 
 namespace mx {
 namespace {
@@ -18,19 +19,37 @@ struct Stepper {
   Loop loop;
   int64_t lane_size;
 
-  void call(int mode, void* to, const void* from, int64_t n, int64_t count = 0) const {
+  void call(int mode, void* to, const void* from, int64_t n, int64_t count = 0, int64_t stride = 0) const {
     LoopArgs args{ctx.params};
-    args.mode = mode, args.extra = &count;
+    const int64_t extra[] = {count, stride};
+    args.mode = mode, args.extra = extra;
     loop(&to, &from, n, args);
   }
   char* at(void* lanes, int64_t i) const { return static_cast<char*>(lanes) + i * lane_size; }
+
+  // `n` elements of the input, converted where they have to be.
+  const void* lanes(const Tensor& in, int64_t offset, int64_t n, void* block) const {
+    if (in.dtype == lane) return element_at(in, offset);
+    convert(element_at(in, offset), in.dtype, block, lane, n);
+    return block;
+  }
 
   // partials[pieces, width] -> partials[0, width], in a tree.
   void tree(char* partials, int64_t pieces, int64_t width) const {
     while (pieces > 1) {
       const int64_t half = pieces / 2, rest = pieces - half;
-      call(kReduceCombine, partials, partials + rest * width * lane_size, half * width);
+      call(kReduceCombine, partials, at(partials, rest * width), half * width, 1);
       pieces = rest;
+    }
+  }
+  // partials[outer, pieces, width] -> out[outer, width]
+  void finish_pieces(char* partials, int64_t outer, int64_t pieces, int64_t width, char* out) const {
+    if (pieces == 1) return;
+    for (int64_t o = 0; o < outer; ++o) {
+      char* own = at(partials, o * pieces * width);
+      tree(own, pieces, width);
+      call(kReduceStart, at(out, o * width), nullptr, width);
+      call(kReduceCombine, at(out, o * width), own, width, 1);
     }
   }
 
@@ -38,28 +57,21 @@ struct Stepper {
   void rows(const Tensor& in, int64_t outer, int64_t count, char* out) const {
     const int64_t pieces = (count + kRowPiece - 1) / kRowPiece, tasks = outer * pieces;
     char* partials = pieces == 1 ? out : static_cast<char*>(ctx.workspace(tasks * lane_size));
-    const int64_t size = static_cast<int64_t>(size_of(in.dtype));
-    const Loop to_lane = in.dtype == lane ? nullptr : conversion(in.dtype, lane);
     const int64_t per_task = count < kRowPiece ? count : kRowPiece, grain = kGrain / per_task + 1;
-    engine::parallel_for(tasks, grain, [&](int64_t begin, int64_t end) {
+    // Whole short rows go to the loop together; all of them at once where nothing has to be converted.
+    const int64_t together = pieces > 1 ? 1 : in.dtype == lane ? tasks : kRowPiece / count;
+    const auto run = [&](int64_t begin, int64_t end) {
       alignas(64) char block[kRowPiece * 8];
-      for (int64_t task = begin; task < end; ++task) {
+      for (int64_t task = begin; task < end;) {
         const int64_t first = task % pieces * kRowPiece, n = count - first < kRowPiece ? count - first : kRowPiece;
-        const void* from = in.as<char>() + (task / pieces * count + first) * size;
-        if (to_lane) {
-          void* to = block;
-          to_lane(&to, &from, n, LoopArgs{});
-          from = block;
-        }
-        call(kReduceRow, partials + task * lane_size, from, n);
+        const int64_t rows = end - task < together ? end - task : together;
+        const void* from = lanes(in, task / pieces * count + first, rows * n, block);
+        call(kReduceRows, at(partials, task), from, n, rows);
+        task += rows;
       }
-    });
-    if (pieces == 1) return;
-    for (int64_t i = 0; i < outer; ++i) {
-      tree(partials + i * pieces * lane_size, pieces, 1);
-      call(kReduceStart, at(out, i), nullptr, 1);
-      call(kReduceCombine, at(out, i), partials + i * pieces * lane_size, 1);
-    }
+    };
+    engine::parallel_for(tasks, grain, run);
+    finish_pieces(partials, outer, pieces, 1, out);
   }
 
   // in[outer, count, inner] -> out[outer, inner]. `mapped`: `in` holds partial results.
@@ -67,36 +79,31 @@ struct Stepper {
     const int64_t pieces = (count + kColumnPiece - 1) / kColumnPiece;
     const int64_t widths = (inner + kColumnWidth - 1) / kColumnWidth;
     char* partials = pieces == 1 ? out : static_cast<char*>(ctx.workspace(outer * pieces * inner * lane_size));
-    const int64_t size = static_cast<int64_t>(size_of(in.dtype));
-    const Loop to_lane = in.dtype == lane ? nullptr : conversion(in.dtype, lane);
-    const int64_t per_task =
-        (count < kColumnPiece ? count : kColumnPiece) * (inner < kColumnWidth ? inner : kColumnWidth);
-    engine::parallel_for(outer * pieces * widths, kGrain / per_task + 1, [&](int64_t begin, int64_t end) {
+    const int mode = mapped ? kReduceCombine : kReduceColumns;
+    const int64_t width = inner < kColumnWidth ? inner : kColumnWidth;
+    const int64_t per_task = (count < kColumnPiece ? count : kColumnPiece) * width, grain = kGrain / per_task + 1;
+    const auto run = [&](int64_t begin, int64_t end) {
       alignas(64) char block[kColumnWidth * 8];
       for (int64_t task = begin; task < end; ++task) {
-        const int64_t left = task % widths * kColumnWidth, piece = task / widths % pieces, o = task / widths / pieces;
-        const int64_t n = inner - left < kColumnWidth ? inner - left : kColumnWidth;
+        const int64_t left = task % widths * width, piece = task / widths % pieces, o = task / widths / pieces;
+        const int64_t n = inner - left < width ? inner - left : width;
         const int64_t top = piece * kColumnPiece, bottom = count - top < kColumnPiece ? count : top + kColumnPiece;
-        char* to = partials + ((o * pieces + piece) * inner + left) * lane_size;
+        char* to = at(partials, (o * pieces + piece) * inner + left);
         call(kReduceStart, to, nullptr, n);
-        for (int64_t r = top; r < bottom; ++r) {
-          const void* from = in.as<char>() + ((o * count + r) * inner + left) * size;
-          if (to_lane) {
-            void* converted = block;
-            to_lane(&converted, &from, n, LoopArgs{});
-            from = block;
-          }
-          call(mapped ? kReduceCombine : kReduceColumns, to, from, n);
+        if (in.dtype == lane) {
+          call(mode, to, element_at(in, (o * count + top) * inner + left), n, bottom - top, inner);
+          continue;
+        }
+        // As many rows as the block holds, where they touch.
+        const int64_t together = widths == 1 ? kColumnWidth / n : 1;
+        for (int64_t r = top; r < bottom; r += together) {
+          const int64_t rows = bottom - r < together ? bottom - r : together;
+          call(mode, to, lanes(in, (o * count + r) * inner + left, rows * n, block), n, rows, n);
         }
       }
-    });
-    if (pieces == 1) return;
-    for (int64_t o = 0; o < outer; ++o) {
-      char* own = partials + o * pieces * inner * lane_size;
-      tree(own, pieces, inner);
-      call(kReduceStart, at(out, o * inner), nullptr, inner);
-      call(kReduceCombine, at(out, o * inner), own, inner);
-    }
+    };
+    engine::parallel_for(outer * pieces * widths, grain, run);
+    finish_pieces(partials, outer, pieces, inner, out);
   }
 };
 
@@ -187,8 +194,7 @@ void run_reduce(const OpContext& ctx, const Kernel& kernel, const Tensor& in, co
   }
   engine::parallel_for(results, kGrain, [&](int64_t begin, int64_t end) {
     step.call(kReduceFinish, step.at(result, begin), nullptr, end - begin, count);
-    if (result != out.as<char>())
-      convert(step.at(result, begin), lane, out.as<char>() + begin * size_of(out.dtype), out.dtype, end - begin);
+    if (result != out.as<char>()) convert(step.at(result, begin), lane, element_at(out, begin), out.dtype, end - begin);
   });
 }
 

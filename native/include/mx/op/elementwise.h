@@ -113,6 +113,13 @@ Shape broadcast_shapes(const Shape& a, const Shape& b, std::string_view op);
 void run_elementwise(const Kernel& kernel, std::span<const Tensor> in, std::span<const Tensor> out,
                      const void* params = nullptr);
 
+// Several such runs of one kernel in one parallel region, each with parameters of its own. Results may not overlap.
+struct ElementwiseCall {
+  std::span<const Tensor> in, out;
+  const void* params = nullptr;
+};
+void run_elementwise(const Kernel& kernel, std::span<const ElementwiseCall> calls);
+
 // Registration. Each gives the operator its inputs, inference and forward function; `kernel` is the name in MX_KERNELS,
 // by default the operator's own.
 OpDef& unary(OpDef& op, const char* kernel = nullptr);         // data

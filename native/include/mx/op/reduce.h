@@ -26,9 +26,9 @@ struct ReduceParam {
 };
 
 enum ReduceMode : int {
-  kReduceRow,      // out[0][0] = reduction of in[0][0..n)
-  kReduceColumns,  // out[0][i] = combine(out[0][i], map(in[0][i]))
-  kReduceCombine,  // out[0][i] = combine(out[0][i], in[0][i])
+  kReduceRows,     // out[0][r] = reduction of in[0][r n .. r n + n), for the extra[0] rows
+  kReduceColumns,  // out[0][i] = combine(out[0][i], map(in[0][r extra[1] + i])), for the extra[0] rows
+  kReduceCombine,  // the same without map
   kReduceStart,    // out[0][i] = identity
   kReduceFinish,   // out[0][i] = finish(out[0][i], extra[0])
 };
@@ -46,16 +46,18 @@ struct Reduce {
     const T* const x = in ? static_cast<const T*>(in[0]) : nullptr;
     const T start = F::template identity<T>();
     switch (args.mode) {
-      case kReduceRow:
-        *y = row(f, x, n, start);
+      case kReduceRows:
+        rows(f, x, y, n, args.extra[0], start);
         break;
       case kReduceColumns:
-#pragma GCC ivdep
-        for (int64_t i = 0; i < n; ++i) y[i] = f.combine(y[i], f.map(x[i]));
+        columns(f, x, y, n, args.extra[0], args.extra[1], start);
         break;
       case kReduceCombine:
+        for (int64_t r = 0; r < args.extra[0]; ++r) {
+          const T* const from = x + r * args.extra[1];
 #pragma GCC ivdep
-        for (int64_t i = 0; i < n; ++i) y[i] = f.combine(y[i], x[i]);
+          for (int64_t i = 0; i < n; ++i) y[i] = f.combine(y[i], from[i]);
+        }
         break;
       case kReduceStart:
         for (int64_t i = 0; i < n; ++i) y[i] = start;
@@ -68,24 +70,72 @@ struct Reduce {
   }
 
  private:
-  // A fixed number of lanes, whatever the width of the vectors.
+  // All orders of summation are fixed by the sizes alone, whatever the width of the vectors.
   template <class T>
-  MX_XPU static T row(const F& f, const T* x, int64_t n, T start) {
-    constexpr int lanes = 32;
-    if (n < lanes) {
-      T sum = start;
-      for (int64_t i = 0; i < n; ++i) sum = f.combine(sum, f.map(x[i]));
-      return sum;
+  MX_XPU static void rows(const F& f, const T* x, T* y, int64_t n, int64_t count, T start) {
+    constexpr int lanes = 32, together = 8;
+    int64_t r = 0;
+    if (n >= lanes) {
+      for (; r < count; ++r) y[r] = long_row<lanes>(f, x + r * n, n);
+      return;
     }
+    // Short rows are summed from left to right, several at a time, because each addition waits for the one before.
+    for (; r + together <= count; r += together) {
+      T sums[together];
+      for (int k = 0; k < together; ++k) sums[k] = start;
+      for (int64_t i = 0; i < n; ++i)
+        for (int k = 0; k < together; ++k) sums[k] = f.combine(sums[k], f.map(x[(r + k) * n + i]));
+      for (int k = 0; k < together; ++k) y[r + k] = sums[k];
+    }
+    for (; r < count; ++r) {
+      T sum = start;
+      for (int64_t i = 0; i < n; ++i) sum = f.combine(sum, f.map(x[r * n + i]));
+      y[r] = sum;
+    }
+  }
+
+  template <int lanes, class T>
+  MX_XPU static T long_row(const F& f, const T* x, int64_t n) {
     T sums[lanes];
     for (int k = 0; k < lanes; ++k) sums[k] = f.map(x[k]);
     int64_t i = lanes;
-    for (; i + lanes <= n; i += lanes)
+    for (; i + lanes <= n; i += lanes) {
+      // The processor's own prefetching ends at the border of a page.
+      for (size_t at = 0; at < lanes * sizeof(T); at += 64)
+        __builtin_prefetch(reinterpret_cast<const char*>(x + i) + 2048 + at);
       for (int k = 0; k < lanes; ++k) sums[k] = f.combine(sums[k], f.map(x[i + k]));
+    }
     for (int k = 0; i < n; ++i, ++k) sums[k] = f.combine(sums[k], f.map(x[i]));
     for (int width = lanes / 2; width > 0; width /= 2)
       for (int k = 0; k < width; ++k) sums[k] = f.combine(sums[k], sums[k + width]);
     return sums[0];
+  }
+
+  template <class T>
+  MX_XPU static void columns(const F& f, const T* x, T* y, int64_t n, int64_t count, int64_t stride, T start) {
+    constexpr int64_t wide = 256;
+    // Narrow rows that touch: as many side by side as fill `wide` sums, which are added up at the end.
+    if (n <= wide / 4 && stride == n && count * n >= 2 * wide) {
+      T sums[wide];
+      const int64_t side = wide / n, lanes = side * n;
+      for (int64_t i = 0; i < wide; ++i) sums[i] = start;
+      for (; count >= side; count -= side, x += lanes)
+#pragma GCC ivdep
+        for (int64_t i = 0; i < lanes; ++i) sums[i] = f.combine(sums[i], f.map(x[i]));
+      for (const T* part = sums; part < sums + lanes; part += n)
+        for (int64_t i = 0; i < n; ++i) y[i] = f.combine(y[i], part[i]);
+    }
+    for (; count >= 4; count -= 4, x += 4 * stride) {
+      const T *const b = x + stride, *const c = b + stride, *const d = c + stride;
+#pragma GCC ivdep
+      for (int64_t i = 0; i < n; ++i) {
+        const T two = f.combine(f.combine(y[i], f.map(x[i])), f.map(b[i]));
+        y[i] = f.combine(f.combine(two, f.map(c[i])), f.map(d[i]));
+      }
+    }
+    for (; count > 0; --count, x += stride)
+#pragma GCC ivdep
+      for (int64_t i = 0; i < n; ++i) y[i] = f.combine(y[i], f.map(x[i]));
   }
 };
 

@@ -24,7 +24,9 @@ inline char* element_at(const Tensor& t, int64_t offset) {
   return t.as<char>() + offset * static_cast<int64_t>(size_of(t.dtype));
 }
 
-// The same elements in the same order, in parallel; nothing where out is in.
+// In parallel.
+void copy_bytes(const void* from, void* to, int64_t bytes);
+// The same elements in the same order; nothing where out is in.
 void copy_flat(const Tensor& in, const Tensor& out);
 void fill_zeros(const Tensor& out);
 // A forward function that is copy_flat of the first input.

@@ -22,8 +22,9 @@ struct SoftmaxCall {
   int64_t stride;  // between elements along the axis, in columns mode
   int64_t count;   // elements along the axis, in columns mode
 };
-enum SoftmaxMode : int { kSoftmaxRow, kSoftmaxColumns };
+enum SoftmaxMode : int { kSoftmaxRow, kSoftmaxColumns, kSoftmaxShortRows };
 inline constexpr int64_t kSoftmaxWidth = 128;  // columns worked on together
+inline constexpr int64_t kSoftmaxShort = 32;   // rows up to this length are worked on as columns
 }  // namespace
 }  // namespace mx
 
@@ -43,6 +44,22 @@ MX_XPU T lane_sum(int64_t n, const F& f) {
   return sums[0];
 }
 
+// The largest of f(i), in lanes too; NaN where there is one.
+template <class T, class F>
+MX_XPU T lane_max(int64_t n, const F& f) {
+  constexpr int lanes = 32;
+  const auto larger = [](T a, T b) { return b > a || b != b ? b : a; };
+  T most[lanes];
+  for (int k = 0; k < lanes; ++k) most[k] = lowest<T>();
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes)
+    for (int k = 0; k < lanes; ++k) most[k] = larger(most[k], f(i + k));
+  for (int k = 0; i < n; ++i, ++k) most[k] = larger(most[k], f(i));
+  for (int width = lanes / 2; width > 0; width /= 2)
+    for (int k = 0; k < width; ++k) most[k] = larger(most[k], most[k + width]);
+  return most[0];
+}
+
 template <bool kLog>
 struct Softmax {
   template <class T>
@@ -52,11 +69,8 @@ struct Softmax {
     T* const y = static_cast<T*>(out[0]);
     const T scale = static_cast<T>(call.scale);
     if (args.mode == kSoftmaxColumns) return columns(x, y, n, scale, call.stride, call.count);
-    T most = lowest<T>();
-    for (int64_t i = 0; i < n; ++i) {
-      const T value = scale * x[i];
-      most = value > most || value != value ? value : most;
-    }
+    if (args.mode == kSoftmaxShortRows) return short_rows(x, y, n, scale, call.count);
+    const T most = lane_max<T>(n, [&](int64_t i) { return scale * x[i]; });
     if constexpr (kLog) {
       const T sum = lane_sum<T>(n, [&](int64_t i) { return exp(scale * x[i] - most); });
       const T shift = log(sum);
@@ -70,9 +84,22 @@ struct Softmax {
   }
 
  private:
+  // n rows, turned into columns: a vector then holds elements of many rows.
+  template <class T>
+  __attribute__((noinline)) static void short_rows(const T* x, T* y, int64_t n, T scale, int64_t count) {
+    T block[kSoftmaxShort * kSoftmaxWidth];
+    for (int64_t first = 0; first < n; first += kSoftmaxWidth, x += kSoftmaxWidth * count, y += kSoftmaxWidth * count) {
+      const int64_t rows = n - first < kSoftmaxWidth ? n - first : kSoftmaxWidth;
+      for (int64_t c = 0; c < count; ++c)
+        for (int64_t r = 0; r < rows; ++r) block[c * kSoftmaxWidth + r] = x[r * count + c];
+      columns(block, block, rows, scale, kSoftmaxWidth, count);
+      for (int64_t r = 0; r < rows; ++r)
+        for (int64_t c = 0; c < count; ++c) y[r * count + c] = block[c * kSoftmaxWidth + r];
+    }
+  }
   // n <= kSoftmaxWidth neighbouring columns, row by row.
   template <class T>
-  MX_XPU static void columns(const T* x, T* y, int64_t n, T scale, int64_t stride, int64_t count) {
+  __attribute__((noinline)) static void columns(const T* x, T* y, int64_t n, T scale, int64_t stride, int64_t count) {
     T most[kSoftmaxWidth], sum[kSoftmaxWidth] = {};
     for (int64_t i = 0; i < n; ++i) most[i] = lowest<T>();
     for (int64_t r = 0; r < count; ++r)
@@ -80,13 +107,18 @@ struct Softmax {
         const T value = scale * x[r * stride + i];
         most[i] = value > most[i] || value != value ? value : most[i];
       }
-    for (int64_t r = 0; r < count; ++r)
+    for (int64_t r = 0; r < count; ++r) {
+      // What the next call needs: nothing else would guess that a piece of every row is wanted.
+      if (stride > n)
+        for (size_t at = 0; at < static_cast<size_t>(n) * sizeof(T); at += 64)
+          __builtin_prefetch(reinterpret_cast<const char*>(x + r * stride + n) + at, 0, 2);
 #pragma GCC ivdep
       for (int64_t i = 0; i < n; ++i) {
         const T value = scale * x[r * stride + i] - most[i], e = exp(value);
         y[r * stride + i] = kLog ? value : e;
         sum[i] += e;
       }
+    }
     for (int64_t i = 0; i < n; ++i) sum[i] = kLog ? log(sum[i]) : T(1) / sum[i];
     for (int64_t r = 0; r < count; ++r)
 #pragma GCC ivdep
@@ -176,7 +208,10 @@ void run_rows(const OpContext& ctx, const char* name, std::span<const Tensor> in
     void* to = element_at(y, offset);
     loop(&to, from, n, LoopArgs{.params = &call, .mode = mode});
   };
-  if (inner == 1) {
+  if (inner == 1 && !lengths && count <= kSoftmaxShort && in.size() == 1) {
+    engine::parallel_for(outer, kGrain / (8 * count) + 1,
+                         [&](int64_t begin, int64_t end) { run(kSoftmaxShortRows, begin * count, end - begin); });
+  } else if (inner == 1) {
     engine::parallel_for(outer, kGrain / (8 * count) + 1, [&](int64_t begin, int64_t end) {
       for (int64_t o = begin; o < end; ++o) {
         const int64_t n = lengths ? lengths[o] : count;
