@@ -78,7 +78,7 @@ typedef struct MXMemoryInfo {
   int64_t used;        /* bytes in live arrays */
   int64_t cached;      /* bytes kept for reuse */
   int64_t peak;        /* highest `used` so far */
-  int64_t limit;       /* of used + cached; 0: none */
+  int64_t limit;       /* of cached; negative: none */
   int64_t allocations; /* blocks handed out */
   int64_t hits;        /* of them from the cache */
 } MXMemoryInfo;
@@ -205,6 +205,7 @@ typedef struct MXOpInfo {
   int hidden;                 /* no function for users */
   int has_gradient;
   int uses_random;
+  int group;                  /* variadic_count counts groups of so many inputs; mostly 1 */
 } MXOpInfo;
 MX_API int MXOpCount(int* out);
 /* Valid for ever. */

@@ -218,6 +218,8 @@ class OpDef {
   OpDef& compose(ComposeFn fn) { return compose_fn = fn, *this; }
   OpDef& mutates(std::initializer_list<int> which) { return mutable_inputs = which, *this; }
   OpDef& inplace(int in, int out) { return inplace_pairs.push_back({in, out}), *this; }
+  // The inputs come in groups of so many, one group for each output; mutates() and inplace() speak of the first.
+  OpDef& groups(int inputs) { return group = inputs, *this; }
   OpDef& uses_random() { return random = true, *this; }
   OpDef& uses_train_mode() { return train_mode = true, *this; }
   OpDef& ignores_head() { return loss = true, *this; }  // a loss: backward() needs no head gradient
@@ -257,8 +259,11 @@ class OpDef {
   Amp amp_class = Amp::kAny;
   const void* block_data = nullptr;
   int32_t id = -1;  // index in the registry
+  int group = 0;    // inputs for each output; 0: there are no groups
 
   const ParamsType& param_struct() const { return *params_type_; }
+  bool mutates_input(int i) const;
+  bool may_overwrite(int in, int out) const;  // may this output stand where that input stands?
   bool is_variadic() const { return !variadic_count.empty(); }
   // Counts for given parameters (the struct's data).
   int count_inputs(const void* params) const;

@@ -50,7 +50,8 @@ struct Described {
             op.is_variadic() ? op.variadic_count.c_str() : nullptr,
             op.internal,
             op.gradient_fn != nullptr || op.compose_fn != nullptr || op.zero_gradient,
-            op.random};
+            op.random,
+            op.group ? op.group : 1};
   }
 };
 

@@ -75,9 +75,7 @@ bool overlap(const NDArray& a, const NDArray& b) {
 bool needs_copy(const OpDef& op, std::span<NDArray* const> inputs, const NDArray& output, size_t index) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!overlap(*inputs[i], output)) continue;
-    const bool allowed = std::any_of(op.inplace_pairs.begin(), op.inplace_pairs.end(), [&](const OpDef::Inplace& pair) {
-      return pair.in == static_cast<int>(i) && pair.out == static_cast<int>(index);
-    });
+    const bool allowed = op.may_overwrite(static_cast<int>(i), static_cast<int>(index));
     if (!allowed || inputs[i]->byte_offset != output.byte_offset || inputs[i]->bytes() != output.bytes()) return true;
   }
   return false;
@@ -104,14 +102,14 @@ void run_primitive(const OpDef& op, const void* params, const Params* shared, st
   const Device device = num_in ? inputs[0]->device() : requested_device(op, params);
 
   StackArray<Tensor, kInline> tensors(num_in + num_out);
-  StackArray<Var*, kInline> reads(num_in), writes(op.mutable_inputs.size() + num_out);
+  StackArray<Var*, kInline> reads(num_in), writes((op.mutable_inputs.empty() ? 0 : num_in) + num_out);
   size_t num_writes = 0;
   for (size_t i = 0; i < num_in; ++i) {
     tensors[i] = inputs[i]->tensor();
     reads[i] = &inputs[i]->chunk->var;
   }
-  for (const int i : op.mutable_inputs)
-    if (static_cast<size_t>(i) < num_in) writes[num_writes++] = reads[static_cast<size_t>(i)];
+  for (size_t i = 0; !op.mutable_inputs.empty() && i < num_in; ++i)
+    if (op.mutates_input(static_cast<int>(i))) writes[num_writes++] = reads[i];
   // Where the kernel writes: new arrays, the caller's, or copies that go into the caller's afterwards.
   StackArray<NDArrayRef, 4> targets(num_out);
   for (size_t o = 0; o < num_out; ++o) {
@@ -144,8 +142,8 @@ void run_primitive(const OpDef& op, const void* params, const Params* shared, st
                             .random = op.random ? &generator(device) : nullptr});
   }
   if (recorded) {
-    for (const int i : op.mutable_inputs)
-      if (static_cast<size_t>(i) < num_in) versions[static_cast<size_t>(i)] = inputs[static_cast<size_t>(i)]->version();
+    for (size_t i = 0; !op.mutable_inputs.empty() && i < num_in; ++i)
+      if (op.mutates_input(static_cast<int>(i))) versions[i] = inputs[i]->version();
   }
   for (size_t o = 0; o < outputs.size(); ++o) {
     if (!outputs[o]) {

@@ -74,7 +74,7 @@ SymbolRef create_symbol(const OpDef& op, const std::string& name, AttrMap attrs,
   node->name = name;
   for (auto& [key, value] : attrs) node->attrs[stored_key(key)] = std::move(value);
   if (op.is_variadic() && !node->attrs.count(op.variadic_count))
-    node->attrs[op.variadic_count] = std::to_string(inputs.size());
+    node->attrs[op.variadic_count] = std::to_string(inputs.size() / static_cast<size_t>(op.group ? op.group : 1));
   node->parse_params();
 
   const int count = op.count_inputs(node->params.data());

@@ -67,9 +67,7 @@ Ref<Node> make_variable(std::string name) {
 }
 
 bool mutates_input(const Node& node, size_t input) {
-  if (!node.op || node.op->mutable_inputs.empty()) return false;
-  const auto& list = node.op->mutable_inputs;
-  return std::find(list.begin(), list.end(), static_cast<int>(input)) != list.end();
+  return node.op && node.op->mutates_input(static_cast<int>(input));
 }
 
 Error with_node(const Error& error, const Node& node) {

@@ -40,8 +40,8 @@ std::vector<Node*> Symbol::variables(Variables which) const {
   std::unordered_set<const Node*> written;
   if (which != Variables::kAll)
     for (Node* node : order)
-      for (int input : node->op ? node->op->mutable_inputs : std::vector<int>())
-        if (input < static_cast<int>(node->inputs.size())) written.insert(node->inputs[input].node.get());
+      for (size_t i = 0; i < node->inputs.size(); ++i)
+        if (mutates_input(*node, i)) written.insert(node->inputs[i].node.get());
   std::vector<Node*> result;
   for (Node* node : order)
     if (node->is_variable() &&

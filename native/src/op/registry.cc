@@ -132,6 +132,17 @@ int OpDef::count_visible(const void* params) const {
   return visible >= 0 ? visible : count_outputs(params);
 }
 
+bool OpDef::mutates_input(int i) const {
+  const int place = group ? i % group : i;
+  return std::find(mutable_inputs.begin(), mutable_inputs.end(), place) != mutable_inputs.end();
+}
+bool OpDef::may_overwrite(int in, int out) const {
+  if (group && in / group != out) return false;
+  const Inplace wanted = group ? Inplace{in % group, 0} : Inplace{in, out};
+  return std::any_of(inplace_pairs.begin(), inplace_pairs.end(),
+                     [&](const Inplace& pair) { return pair.in == wanted.in && pair.out == wanted.out; });
+}
+
 std::string OpDef::input_name(int i) const {
   if (!is_variadic()) return inputs.at(static_cast<size_t>(i)).name;
   // The variadic inputs come last.

@@ -8,9 +8,10 @@ ANY_KEYWORDS = Parameter("kwargs", "Any", star="**")
 
 
 def _count(op: Op) -> str:
-    """Source of the number of inputs of a variadic operator."""
+    """Source of the number of inputs of a variadic operator, or of their groups."""
     arrays, given = python_name(op.inputs[0].name), python_name(op.variadic_count or "")
-    return f"len({arrays}) if {given} is None else {given}"
+    counted = f"len({arrays})" if op.group == 1 else f"len({arrays}) // {op.group}"
+    return f"{counted} if {given} is None else {given}"
 
 
 def array_function(op: Op) -> str:

@@ -42,6 +42,7 @@ class _Op(ctypes.Structure):
         ("hidden", c_int),
         ("has_gradient", c_int),
         ("uses_random", c_int),
+        ("group", c_int),
     ]
 
 
@@ -76,6 +77,7 @@ class Op:
     variadic_count: str | None
     hidden: bool
     has_gradient: bool = field(default=False)
+    group: int = field(default=1)  # variadic_count counts groups of so many inputs
 
     @cached_property
     def names(self) -> list[str]:
@@ -131,6 +133,7 @@ def read() -> list[Op]:
             _text(raw.variadic_count) or None,
             bool(raw.hidden),
             bool(raw.has_gradient),
+            raw.group,
         )
         if not op.hidden and not op.name.startswith("_backward") and op.names:
             found.append(op)

@@ -1,5 +1,5 @@
-// Stochastic gradient descent: one pass over the memory per update. The mp_ forms keep a float32 copy of a half weight.
-#include "mx/op/elementwise.h"
+// Stochastic gradient descent.
+#include "mx/op/optimizer.h"
 
 namespace mx {
 namespace {
@@ -32,129 +32,101 @@ struct SgdMomParam : SgdParam {
 namespace mx::MX_ISA {
 
 template <class T>
-struct Step {
+struct SgdStep {
   T lr, momentum, wd, rescale, clip;
-  bool clips;
-  MX_INLINE explicit Step(const LoopArgs& args) {
-    const SgdParam& p = *static_cast<const SgdParam*>(args.params);
-    lr = p.lr, momentum = p.momentum, wd = p.wd, rescale = p.rescale_grad, clip = p.clip_gradient, clips = clip >= T(0);
-  }
-  MX_INLINE T gradient(T grad, T weight) const {
-    T g = rescale * grad;
-    const T above = g < -clip ? -clip : g;
-    g = clips ? (above > clip ? clip : above) : g;
-    return g + wd * weight;
+  MX_XPU explicit SgdStep(const SgdParam& p)
+      : lr(p.lr), momentum(p.momentum), wd(p.wd), rescale(p.rescale_grad), clip(p.clip_gradient) {}
+  MX_XPU T scaled(T weight, T grad) const { return lr * (clipped(grad, rescale, clip) + wd * weight); }
+  MX_XPU void operator()(T& weight, T grad) const { weight = weight - scaled(weight, grad); }
+  MX_XPU void operator()(T& weight, T grad, T& mom) const {
+    mom = momentum * mom - scaled(weight, grad);
+    weight = weight + mom;
   }
 };
-
-// in: weight, grad [, weight32]; out: weight [, weight32]
-template <bool kMaster>
+template <int kCount>
 struct Sgd {
+  using Params = SgdParam;
+  static constexpr int kStates = kCount;
   template <class T>
-  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-    const Step<T> step(args);
-    const T* const w = static_cast<const T*>(in[kMaster ? 2 : 0]);
-    const T* const g = static_cast<const T*>(in[1]);
-    T* const y = static_cast<T*>(out[0]);
-    T* const master = static_cast<T*>(out[kMaster ? 1 : 0]);
-#pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i) {
-      const T value = w[i] - step.lr * step.gradient(g[i], w[i]);
-      y[i] = value;
-      if constexpr (kMaster) master[i] = value;
-    }
-  }
-};
-// in: weight, grad, mom [, weight32]; out: weight, mom [, weight32]
-template <bool kMaster>
-struct SgdMom {
-  template <class T>
-  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-    const Step<T> step(args);
-    const T* const w = static_cast<const T*>(in[kMaster ? 3 : 0]);
-    const T* const g = static_cast<const T*>(in[1]);
-    const T* const m = static_cast<const T*>(in[2]);
-    T* const y = static_cast<T*>(out[0]);
-    T* const mom = static_cast<T*>(out[1]);
-    T* const master = static_cast<T*>(out[kMaster ? 2 : 0]);
-#pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i) {
-      const T move = step.momentum * m[i] - step.lr * step.gradient(g[i], w[i]);
-      const T value = w[i] + move;
-      mom[i] = move;
-      y[i] = value;
-      if constexpr (kMaster) master[i] = value;
-    }
-  }
+  using Step = SgdStep<T>;
 };
 
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(sgd_update, Sgd<false>, float, double)
-MX_KERNELS(mp_sgd_update, Sgd<true>, float, double)
-MX_KERNELS(sgd_mom_update, SgdMom<false>, float, double)
-MX_KERNELS(mp_sgd_mom_update, SgdMom<true>, float, double)
+MX_KERNELS(sgd_update, Update<Sgd<0>>, float, double)
+MX_KERNELS(mp_sgd_update, MasterUpdate<Sgd<0>>, float, double)
+MX_KERNELS(sgd_mom_update, Update<Sgd<1>>, float, double)
+MX_KERNELS(mp_sgd_mom_update, MasterUpdate<Sgd<1>>, float, double)
 
 #if defined(MX_PASS_HOST)
 namespace mx {
 namespace {
 
-// Inputs from the third on are states, which are written in place.
-void forward_update(const OpContext& ctx) {
-  Tensor out[4];
-  size_t count = 0;
-  out[count++] = ctx.out[0];
-  for (const Tensor& state : ctx.in.subspan(2)) out[count++] = state;
-  run_elementwise(*static_cast<const Kernel*>(ctx.op.block_data), ctx.in, std::span(out, count), ctx.params);
-}
-
-OpDef& update(OpDef& op) {
-  return op.input("weight", "The weight.")
-      .input("grad", "Its gradient.")
-      .infer_shape(same_shape)
-      .inplace(0, 0)
-      .data(&get_kernel(op.name.c_str()))
-      .forward(forward_update)
-      .no_gradient();
-}
-
-// Weight, gradient and result have one dtype; states are float32.
-void master_dtypes(const InferDType& t) {
-  t.set_output(0, t.in[0]);
-  t.set_input(0, t.out[0]);
-  t.set_input(1, t.in[0]);
-  for (size_t i = 2; i < t.in.size(); ++i) t.set_input(i, DType::kFloat32);
-}
+template <int kGroup, bool kMomentum>
+struct MultiSgdParam {
+  static constexpr int kInputs = kGroup;
+  std::vector<double> lrs, wds;
+  float momentum = 0, rescale_grad = 1, clip_gradient = -1;
+  int32_t num_weights = 1;
+  static void fields(auto& f) {
+    f.add("lrs", &MultiSgdParam::lrs, "The learning rate of each weight.").required();
+    f.add("wds", &MultiSgdParam::wds, "The weight decay of each weight, added to its gradient as wd * weight.")
+        .required();
+    if constexpr (kMomentum) f.add("momentum", &MultiSgdParam::momentum, "How much of the last step is kept.");
+    f.add("rescale_grad", &MultiSgdParam::rescale_grad, "Factor of the gradients.");
+    f.add("clip_gradient", &MultiSgdParam::clip_gradient,
+          "The rescaled gradients are limited to +- this. Negative: no limit.");
+    f.add("num_weights", &MultiSgdParam::num_weights, "How many weights there are.").range(1);
+  }
+  void check(std::string_view op) const {
+    const size_t count = static_cast<size_t>(num_weights);
+    MX_CHECK(lrs.size() == count && wds.size() == count, kValue, "[", op, "] got ", lrs.size(), " lrs and ", wds.size(),
+             " wds for ", count, " weights; give one of each for every weight");
+  }
+  SgdParam single(size_t i) const {
+    return {static_cast<float>(lrs[i]), momentum, static_cast<float>(wds[i]), rescale_grad, clip_gradient};
+  }
+};
 
 }  // namespace
 
 MX_OPERATOR(sgd_update) {
-  update(op).params<SgdParam>().describe(
+  update(op, {}).params<SgdParam>().describe(
       "weight - lr * (clip(rescale_grad * grad) + wd * weight). Write it to the weight with out=weight.");
 }
 MX_OPERATOR(sgd_mom_update) {
-  update(op)
-      .input("mom", "The momentum; changed in place.")
-      .mutates({2})
+  update(op, {"mom"})
       .params<SgdMomParam>()
       .describe("mom = momentum * mom - lr * (clip(rescale_grad * grad) + wd * weight); the result is weight + mom.");
 }
 MX_OPERATOR(mp_sgd_update) {
-  update(op)
-      .input("weight32", "The float32 weight; changed in place.")
-      .mutates({2})
+  update(op, {"weight32"}, true)
       .params<SgdParam>()
-      .infer_dtype(master_dtypes)
       .describe("sgd_update on a float32 copy of a half weight; the result is the new weight in half.");
 }
 MX_OPERATOR(mp_sgd_mom_update) {
-  update(op)
-      .input("mom", "The float32 momentum; changed in place.")
-      .input("weight32", "The float32 weight; changed in place.")
-      .mutates({2, 3})
+  update(op, {"mom", "weight32"}, true)
       .params<SgdMomParam>()
-      .infer_dtype(master_dtypes)
       .describe("sgd_mom_update on a float32 copy of a half weight; the result is the new weight in half.");
+}
+MX_OPERATOR(multi_sgd_update) {
+  multi_update<MultiSgdParam<2, false>>(op, "sgd_update")
+      .describe("sgd_update for many weights: weight, grad, weight, grad ...");
+}
+MX_OPERATOR(multi_sgd_mom_update) {
+  multi_update<MultiSgdParam<3, true>>(op, "sgd_mom_update")
+      .mutates({2})
+      .describe("sgd_mom_update for many weights: weight, grad, mom, weight ...");
+}
+MX_OPERATOR(multi_mp_sgd_update) {
+  multi_update<MultiSgdParam<3, false>>(op, "mp_sgd_update")
+      .mutates({2})
+      .describe("mp_sgd_update for many weights: weight, grad, weight32, weight ...");
+}
+MX_OPERATOR(multi_mp_sgd_mom_update) {
+  multi_update<MultiSgdParam<4, true>>(op, "mp_sgd_mom_update")
+      .mutates({2, 3})
+      .describe("mp_sgd_mom_update for many weights: weight, grad, mom, weight32, weight ...");
 }
 
 }  // namespace mx

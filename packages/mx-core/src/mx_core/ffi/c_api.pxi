@@ -120,6 +120,7 @@ cdef extern from "mx/c_api.h" nogil:
         int hidden
         int has_gradient
         int uses_random
+        int group
     int MXOpCount(int* out)
     int MXOpGetInfo(int op, MXOpInfo* out)
     int MXOpFind(const char* name, int* out)

@@ -1,0 +1,92 @@
+// Operators that update weights: one pass over the weight, its gradient and its states, for one weight or, in one
+// parallel region, for many. An operator file supplies a rule:
+//   struct Rule {
+//     using Params = ...;                   // of the operator that updates one weight
+//     static constexpr int kStates = 1;     // arrays of the weight's shape, which the operator changes
+//     template <class T> struct Step {
+//       explicit Step(const Params&);
+//       void operator()(T& weight, T grad, T& state...) const;
+//     };
+//   };
+// and MX_KERNELS(name, Update<Rule>, float, double); for half weights with a float32 copy, the last input,
+// MX_KERNELS(mp_name, MasterUpdate<Rule>, float, double).
+#pragma once
+#include <utility>
+
+#include "mx/op/elementwise.h"
+
+namespace mx::MX_ISA {
+
+// The gradient that most rules work with: rescaled, then limited to +-clip unless that is negative.
+template <class T>
+MX_XPU T clipped(T grad, T rescale, T clip) {
+  const T g = rescale * grad, above = g < -clip ? -clip : g;
+  return clip >= T(0) ? (above > clip ? clip : above) : g;
+}
+
+// in: weight, grad, states [, float32 weight]; out: weight, states [, float32 weight]
+template <class Rule, bool kMaster = false>
+struct Update {
+  template <class T>
+  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
+    const typename Rule::template Step<T> step(*static_cast<const typename Rule::Params*>(args.params));
+    run(step, static_cast<T* const*>(static_cast<void*>(const_cast<void**>(out))),
+        static_cast<const T* const*>(static_cast<const void*>(in)), n,
+        std::make_integer_sequence<int, Rule::kStates>());
+  }
+
+ private:
+  template <class Step, class T, int... K>
+  MX_XPU static void run(const Step& step, T* const* out, const T* const* in, int64_t n,
+                         std::integer_sequence<int, K...>) {
+    constexpr int states = sizeof...(K);
+    const T *const weight = in[kMaster ? 2 + states : 0], *const grad = in[1];
+    [[maybe_unused]] const T* const from[states + 1] = {in[2 + K]...};
+    [[maybe_unused]] T* const to[states + 1] = {out[1 + K]...};
+    T *const result = out[0], *const master = out[kMaster ? 1 + states : 0];
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) {
+      T w = weight[i], state[states + 1];
+      ((state[K] = from[K][i]), ...);
+      step(w, grad[i], state[K]...);
+      ((to[K][i] = state[K]), ...);
+      result[i] = w;
+      if constexpr (kMaster) master[i] = w;
+    }
+  }
+};
+template <class Rule>
+using MasterUpdate = Update<Rule, true>;
+
+}  // namespace mx::MX_ISA
+
+#if defined(MX_PASS_HOST)
+namespace mx {
+
+// Registration of the operator of one weight; inputs after weight and gradient are states. `master`: the last of them
+// is the float32 copy of a half weight, and all of them are float32.
+OpDef& update(OpDef& op, std::initializer_list<const char*> states, bool master = false);
+
+// Registration of the operator of many weights, whose inputs are those of `single`, an operator by update(), again and
+// again. The parameters of weight i are P::single(i), of the type that the rule knows; P counts weights in num_weights.
+void describe_multi_update(OpDef& op, const char* single);
+void run_updates(const OpContext& ctx, const void* params, size_t stride);
+
+template <class P>
+OpDef& multi_update(OpDef& op, const char* single) {
+  describe_multi_update(op, single);
+  return op.params<P>()
+      .num_inputs([](const void* p) { return P::kInputs * static_cast<const P*>(p)->num_weights; })
+      .num_outputs([](const void* p) { return static_cast<int>(static_cast<const P*>(p)->num_weights); })
+      .groups(P::kInputs)
+      .forward([](const OpContext& ctx) {
+        const P& p = ctx.as<P>();
+        p.check(ctx.op.name);
+        std::vector<decltype(p.single(0))> params;
+        for (size_t i = 0; i < static_cast<size_t>(p.num_weights); ++i) params.push_back(p.single(i));
+        run_updates(ctx, params.data(), sizeof params[0]);
+      });
+}
+
+}  // namespace mx
+#endif
