@@ -132,6 +132,10 @@ MX_API int MXNDArrayWaitToRead(MXNDArrayHandle array);
 MX_API int MXNDArrayWaitToWrite(MXNDArrayHandle array);
 /* Raised by one at every write. */
 MX_API int MXNDArrayGetVersion(MXNDArrayHandle array, uint64_t* out);
+/* From now on others may write the array's memory through its pointer, unseen: nothing computed from it is kept between
+ * calls. To be called before the pointer is lent; MXNDArrayToDLPack does it, and borrowed memory is such from the
+ * start. */
+MX_API int MXNDArrayShareMemory(MXNDArrayHandle array);
 /* Copies of exactly the array's bytes; both wait as needed. */
 MX_API int MXNDArrayCopyFromHost(MXNDArrayHandle array, const void* data, size_t bytes);
 MX_API int MXNDArrayCopyToHost(MXNDArrayHandle array, void* data, size_t bytes);
@@ -205,7 +209,7 @@ typedef struct MXOpInfo {
   int hidden;                 /* no function for users */
   int has_gradient;
   int uses_random;
-  int group;                  /* variadic_count counts groups of so many inputs; mostly 1 */
+  int group; /* variadic_count counts groups of so many inputs; mostly 1 */
 } MXOpInfo;
 MX_API int MXOpCount(int* out);
 /* Valid for ever. */

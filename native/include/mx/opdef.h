@@ -17,12 +17,21 @@ class OpDef;
 struct Node;
 struct NDArray;
 class PhiloxGenerator;
+struct Chunk;
 
-// A dense, C-ordered array as a kernel sees it. data is null for an output that nobody wants.
+// How the elements of an array lie in memory. The shape is (n, c, spatial...) either way.
+enum class Format : uint8_t {
+  kPlain,        // C order
+  kChannelsLast  // axis 1 moves fastest: of arrays with 3 to 5 axes, between the steps of an executor only
+};
+
+// A dense array as a kernel sees it: in C order, unless its operator takes other formats (see OpDef::channels_last).
+// data is null for an output that nobody wants.
 struct Tensor {
   void* data = nullptr;
   Shape shape;
   DType dtype = DType::kFloat32;
+  Format format = Format::kPlain;
 
   template <class T>
   T* as() const {
@@ -71,11 +80,16 @@ struct OpContext {
   // State kept between the calls of one executor step (prepared primitives, packed weights); null in imperative calls,
   // where an operator keeps what it can in a cache of its own. See Prepared.
   std::shared_ptr<void>* state = nullptr;
+  // The memory behind each input; null, or no list at all, where it belongs to nobody but this run.
+  std::span<const Chunk* const> chunks = {};
 
   template <class P>
   const P& as() const {
     return *static_cast<const P*>(params);
   }
+  // Equal numbers at two runs of a step: the input held the same values, if it lay at the same place. 0 means that
+  // nobody can tell, so nothing that was computed from it may be kept.
+  uint64_t version(size_t input) const;
   bool wants(size_t output) const { return out[output].data != nullptr; }
   // Scratch memory for this call, 64-byte aligned; several requests get distinct blocks.
   void* workspace(size_t bytes) const;
@@ -181,6 +195,8 @@ using ForwardFn = void (*)(const OpContext&);
 using GradientFn = void (*)(GradientContext&);
 using ComposeFn = void (*)(ComposeContext&);
 using CountFn = int (*)(const void* params);
+using SuitsFn = bool (*)(const void* params, const Shape& data);
+using ReadsFn = bool (*)(const void* params, size_t input);
 
 struct Argument {
   std::string name;
@@ -228,6 +244,19 @@ class OpDef {
   OpDef& input_attr(const char* in, const char* key, const char* value) {
     return input_attrs.push_back({in, key, value}), *this;
   }
+  // Which inputs have their elements read. Of the others only shape and dtype count, so a graph need not keep them.
+  OpDef& reads(ReadsFn fn) { return reads_fn = fn, *this; }
+  // Formats in memory. An operator that says nothing sees plain arrays only, and so does every imperative call.
+  // Element by element: inputs and outputs of one shape may all lie in one format, whichever that is.
+  OpDef& any_format() { return elementwise_format = true, *this; }
+  // These inputs and outputs may lie channels-last, all of them together, when `suits` agrees (it is given the shape of
+  // the first of them); the others stay plain. kAll stands for every input or output.
+  static constexpr int kAll = -1;
+  OpDef& channels_last(std::initializer_list<int> in, std::initializer_list<int> out, SuitsFn suits = nullptr) {
+    return last_inputs = in, last_outputs = out, last_suits = suits, *this;
+  }
+  // Is so much faster channels-last that its inputs are worth reordering.
+  OpDef& prefers_channels_last() { return prefers_last = true, *this; }
   OpDef& hidden() { return internal = true, *this; }  // no Python function; _backward names are hidden anyway
   // Free-form data of a building block (e.g. the loop that a fused kernel would inline).
   OpDef& data(const void* pointer) { return block_data = pointer, *this; }
@@ -257,6 +286,10 @@ class OpDef {
   std::vector<InputAttr> input_attrs;
   bool zero_gradient = false, random = false, train_mode = false, loss = false, internal = false;
   Amp amp_class = Amp::kAny;
+  std::vector<int> last_inputs, last_outputs;
+  SuitsFn last_suits = nullptr;
+  ReadsFn reads_fn = nullptr;
+  bool elementwise_format = false, prefers_last = false;
   const void* block_data = nullptr;
   int32_t id = -1;  // index in the registry
   int group = 0;    // inputs for each output; 0: there are no groups
@@ -272,6 +305,9 @@ class OpDef {
   std::string input_name(int i) const;   // "data"; "arg3" of a variadic operator
   std::string output_name(int i) const;  // "output", "mean"; "output3" when not named one by one
 };
+
+// The shape in the order of the axes in memory: (n, spatial..., c) of an array that lies channels-last.
+Shape memory_shape(const Tensor& tensor);
 
 struct OpRecord {
   const char* name;

@@ -14,6 +14,9 @@ struct PhiloxKey {
 
 class PhiloxGenerator {
  public:
+  PhiloxGenerator() = default;
+  // Will reserve what the other one would.
+  PhiloxGenerator(const PhiloxGenerator& other) : seed_(other.seed_.load()), next_(other.next_.load()) {}
   void seed(uint64_t seed) { seed_ = seed, next_ = 0; }
   // A stretch of `blocks` blocks that nobody else gets.
   PhiloxKey reserve(uint64_t blocks) { return {seed_.load(), next_.fetch_add(blocks)}; }

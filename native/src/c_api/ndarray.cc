@@ -77,6 +77,12 @@ int MXNDArrayWaitToWrite(MXNDArrayHandle handle) {
 int MXNDArrayGetVersion(MXNDArrayHandle handle, uint64_t* out) {
   return guard([&] { *out = c_api::array(handle).version(); });
 }
+int MXNDArrayShareMemory(MXNDArrayHandle handle) {
+  return guard([&] {
+    const NDArray& a = c_api::array(handle);
+    if (a.chunk) a.chunk->shared.store(true, std::memory_order_release);
+  });
+}
 
 namespace {
 void check_bytes(const char* op, const NDArray& a, size_t bytes) {

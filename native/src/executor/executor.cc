@@ -1,5 +1,7 @@
 #include "executor/executor.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <iomanip>
 #include <unordered_set>
@@ -10,10 +12,30 @@
 
 namespace mx {
 
-Executor::Executor(const Symbol& symbol, Binding binding, bool reuse_memory)
-    : binding_(std::move(binding)), output_names_(symbol.output_names()) {
+PlanOptions Executor::default_options() {
+  const char* const text = std::getenv("MX_GRAPH_OPTIMIZE");
+  return {.optimize = !text || std::string_view(text) != "0"};
+}
+
+Executor::Executor(const Symbol& symbol, Binding binding, const PlanOptions& options)
+    : binding_(std::move(binding)), output_names_(symbol.output_names()), options_(options) {
   check(symbol);
-  plan_ = compile(symbol, binding_, reuse_memory);
+  plan_ = compile(symbol, binding_, options);
+  if (options_.optimize) symbol_ = deep_copy(symbol);
+}
+
+// Whether forward(false) may run a plan of its own. Where a backward may follow, the general plan must be able to
+// repeat the forward work, with the same result and nothing else.
+bool Executor::uses_inference_plan() {
+  if (!options_.optimize || monitor_) return false;
+  if (!inference_) {
+    inference_ = compile(*symbol_, binding_, {options_.reuse, true, &plan_});
+    if (inference_->arena != plan_.arena) plan_.move_to(inference_->arena);
+  }
+  if (plan_.backward.steps.empty()) return true;
+  return std::all_of(inference_->forward.steps.begin(), inference_->forward.steps.end(), [](const Step& step) {
+    return !step.op->random && (step.op->mutable_inputs.empty() || step.op->train_mode);
+  });
 }
 
 void Executor::check(const Symbol& symbol) const {
@@ -49,7 +71,7 @@ void Executor::check(const Symbol& symbol) const {
              auxiliary[i]->name, " has no array");
 }
 
-void Executor::run(Step& step, bool is_train) {
+void Executor::run(Step& step, bool is_train, PhiloxGenerator& random) {
   engine::check_interrupt();
   const WorkspaceScope workspace;
   try {
@@ -58,30 +80,32 @@ void Executor::run(Step& step, bool is_train) {
                                   .in = step.in,
                                   .out = step.out,
                                   .is_train = is_train,
-                                  .random = step.op->random ? &generator(binding_.device) : nullptr,
-                                  .state = &step.state});
+                                  .random = step.op->random ? &random : nullptr,
+                                  .state = &step.state,
+                                  .chunks = step.chunks});
   } catch (const Error& error) {
     throw with_node(error, *step.node);
   }
 }
 
-void Executor::run(Pass& pass, bool is_train, std::span<Var* const> more) {
+void Executor::run(Pass& pass, bool is_train, PhiloxGenerator& random, std::span<Var* const> more) {
   const engine::Computing computing;
   const Access::List all = more.empty() ? Access::List() : Access::prepare(pass.access, more);
   const Access access(more.empty() ? pass.access : all);
   for (const NDArrayRef& array : pass.zeros) std::memset(array->data(), 0, array->bytes());
-  for (Step& step : pass.steps) run(step, is_train);
+  for (Step& step : pass.steps) run(step, is_train, random);
 }
 
 // Between the steps nothing is held: the callback may look at any array.
 void Executor::run_monitored(Pass& pass, bool is_train) {
   const engine::Computing computing;
   for (Step& step : pass.steps) {
-    if (monitor_inputs_) report_inputs(step);
+    if (monitor_inputs_ && !step.inserted) report_inputs(step);
     {
       const Access access(step.reads, step.writes);
-      run(step, is_train);
+      run(step, is_train, generator(binding_.device));
     }
+    if (step.inserted) continue;
     const int visible = step.op->count_visible(step.params.data());
     for (int i = 0; i < visible; ++i) report(step.node->output_name(i), step.out[static_cast<size_t>(i)]);
   }
@@ -99,16 +123,39 @@ void Executor::report(const std::string& name, const Tensor& tensor) const {
   if (!tensor.data) return;
   // A copy: the callback may keep the array, and later steps reuse the memory.
   auto array = make_ref<NDArray>(tensor.shape, tensor.dtype, binding_.device);
-  std::memcpy(array->data(), tensor.data, tensor.bytes());
+  if (tensor.format == Format::kPlain) {
+    std::memcpy(array->data(), tensor.data, tensor.bytes());
+  } else {
+    const OpDef& op = get_op("_reorder");
+    const Tensor out = array->tensor();
+    const WorkspaceScope workspace;
+    op.forward_fn(OpContext{.op = op, .in = {&tensor, 1}, .out = {&out, 1}});
+  }
   monitor_(name.c_str(), reinterpret_cast<MXNDArrayHandle>(array.get()), monitor_context_);
 }
 
 void Executor::forward(bool is_train) {
+  must_repeat_ = !is_train && uses_inference_plan();
+  last_is_train_ = is_train;
+  PhiloxGenerator& random = generator(binding_.device);
+  if (plan_.draws) random_.emplace(random);
   if (monitor_)
     run_monitored(plan_.forward, is_train);
   else
-    run(plan_.forward, is_train);
+    run(must_repeat_ ? inference_->forward : plan_.forward, is_train, random);
   ran_forward_ = true;
+}
+
+// The same results once more, from the same random numbers; running statistics stay as they are.
+void Executor::repeat_forward() {
+  std::vector<NDArrayRef> before;
+  for (const NDArrayRef& array : binding_.auxiliary) {
+    before.push_back(make_ref<NDArray>(array->shape, array->dtype, array->device()));
+    copy(*array, *before.back());
+  }
+  PhiloxGenerator random(random_ ? *random_ : generator(binding_.device));
+  run(plan_.forward, last_is_train_, random);
+  for (size_t i = 0; i < before.size(); ++i) copy(*before[i], *binding_.auxiliary[i]);
 }
 
 void Executor::backward(std::span<NDArray* const> head_gradients, bool is_train) {
@@ -130,17 +177,20 @@ void Executor::backward(std::span<NDArray* const> head_gradients, bool is_train)
              output.dtype);
     reads.push_back(&gradient->chunk->var);
   }
+  if (must_repeat_ && !plan_.backward.steps.empty()) repeat_forward();
+  must_repeat_ = plan_.backward_consumes;
   for (const Plan::HeadUse& use : plan_.head_uses)
     plan_.backward.steps[static_cast<size_t>(use.step)].in[static_cast<size_t>(use.input)].data =
         head_gradients[static_cast<size_t>(use.head)]->data();
-  run(plan_.backward, is_train, reads);
+  run(plan_.backward, is_train, generator(binding_.device), reads);
 }
 
 std::string Executor::describe() const {
   std::ostringstream text;
   const auto list = [&](const std::vector<Tensor>& tensors) {
     for (size_t i = 0; i < tensors.size(); ++i)
-      text << (i ? ", " : "") << tensors[i].shape << (tensors[i].data ? "" : " unused");
+      text << (i ? ", " : "") << tensors[i].shape << (tensors[i].format == Format::kPlain ? "" : " channels-last")
+           << (tensors[i].data ? "" : " unused");
   };
   const auto steps = [&](const char* title, const std::vector<Step>& all) {
     text << title << ": " << all.size() << " steps\n";
@@ -157,6 +207,7 @@ std::string Executor::describe() const {
   };
   steps("forward", plan_.forward.steps);
   steps("backward", plan_.backward.steps);
+  if (inference_) steps("inference", inference_->forward.steps);
   size_t outputs = 0;
   for (const NDArrayRef& output : plan_.outputs) outputs += output->bytes();
   text << "memory: " << plan_.memory.total << " bytes for intermediate results (" << plan_.memory.wanted

@@ -1,14 +1,18 @@
 // A bound symbol: runs its plan forwards and backwards.
 #pragma once
+#include <optional>
 #include <string>
 
+#include "base/random.h"
 #include "executor/plan.h"
 
 namespace mx {
 
 struct Executor : RefCounted {
-  // Raises on arguments that do not fit the symbol. reuse_memory == false keeps every intermediate result apart.
-  Executor(const Symbol& symbol, Binding binding, bool reuse_memory = true);
+  // Raises on arguments that do not fit the symbol.
+  Executor(const Symbol& symbol, Binding binding, const PlanOptions& options = default_options());
+  // MX_GRAPH_OPTIMIZE=0 in the environment turns optimization off.
+  static PlanOptions default_options();
 
   void forward(bool is_train);
   // head_gradients: none where no output needs one, else one per output (null for those that need none).
@@ -21,15 +25,25 @@ struct Executor : RefCounted {
 
  private:
   void check(const Symbol& symbol) const;
-  void run(Pass& pass, bool is_train, std::span<Var* const> more = {});  // more: read too
+  bool uses_inference_plan();
+  void repeat_forward();
+  // more: read too
+  void run(Pass& pass, bool is_train, PhiloxGenerator& random, std::span<Var* const> more = {});
   void run_monitored(Pass& pass, bool is_train);
-  void run(Step& step, bool is_train);
+  void run(Step& step, bool is_train, PhiloxGenerator& random);
   void report_inputs(const Step& step) const;
   void report(const std::string& name, const Tensor& tensor) const;
 
   Binding binding_;
   std::vector<std::string> output_names_;
+  SymbolRef symbol_;
+  PlanOptions options_;
   Plan plan_;
+  std::optional<Plan> inference_;  // made at the first forward(false) that can use it
+  // What backward needs is not there: the last forward was the inference plan's, or another backward has used it up.
+  bool must_repeat_ = false;
+  bool last_is_train_ = false;
+  std::optional<PhiloxGenerator> random_;  // as it was before the last forward; of plans that draw numbers
   bool ran_forward_ = false;
   MXMonitorCallback monitor_ = nullptr;
   void* monitor_context_ = nullptr;

@@ -53,15 +53,16 @@ class FreeList {
 
 class Planner {
  public:
-  Planner(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, bool reuse)
+  Planner(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, Reuse reuse)
       : steps_(steps), bytes_(bytes), reuse_(reuse), uses_(bytes.size()), kept_(bytes.size()), forward_(bytes.size()) {
     plan_.offsets.assign(bytes.size(), MemoryPlan::kNowhere);
     for (const MemoryStep& step : steps) {
       for (const int entry : step.out)
         if (entry >= 0) forward_[entry] = !step.backward;
       for (const int entry : step.in) {
+        if (entry < 0) continue;
         ++uses_[entry];
-        if (step.backward && forward_[entry]) kept_[entry] = true;
+        if (step.backward && forward_[entry] && reuse != Reuse::kAll) kept_[entry] = true;
       }
     }
   }
@@ -97,13 +98,13 @@ class Planner {
   bool in_arena(int entry) const { return entry >= 0 && bytes_[entry] > 0; }
 
   void release(int entry) {
-    if (reuse_ && !kept_[entry]) free_.give(plan_.offsets[entry], aligned(bytes_[entry]));
+    if (reuse_ != Reuse::kNothing && !kept_[entry]) free_.give(plan_.offsets[entry], aligned(bytes_[entry]));
   }
 
   // The input whose memory output o may take, or -1: its last use is here, and no other position reads it unless that
   // one may be overwritten too.
   int in_place_input(const MemoryStep& step, int o, const std::vector<int>& taken_over) const {
-    if (!reuse_) return -1;
+    if (reuse_ == Reuse::kNothing) return -1;
     const auto allowed = [&](int position) {
       return std::find(step.in_place.begin(), step.in_place.end(), std::pair(position, o)) != step.in_place.end();
     };
@@ -123,9 +124,9 @@ class Planner {
 
   const std::vector<MemoryStep>& steps_;
   const std::vector<size_t>& bytes_;
-  bool reuse_;
+  Reuse reuse_;
   std::vector<int> uses_;      // still to come
-  std::vector<bool> kept_;     // the backward steps read it
+  std::vector<bool> kept_;     // for the backward steps, however often they run
   std::vector<bool> forward_;  // made by a forward step
   FreeList free_;
   MemoryPlan plan_;
@@ -133,7 +134,7 @@ class Planner {
 
 }  // namespace
 
-MemoryPlan plan_memory(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, bool reuse) {
+MemoryPlan plan_memory(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, Reuse reuse) {
   return Planner(steps, bytes, reuse).run();
 }
 

@@ -7,7 +7,7 @@
 namespace mx {
 
 struct MemoryStep {
-  std::vector<int> in, out;  // entry numbers; an entry that the arena doesn't hold has 0 bytes
+  std::vector<int> in, out;  // entry numbers; an entry that the arena doesn't hold has 0 bytes. -1: not looked at
   std::vector<std::pair<int, int>>
       in_place;  // (position in `in`, position in `out`): the output may overwrite the input
   bool backward = false;
@@ -21,8 +21,13 @@ struct MemoryPlan {
   int in_place = 0;             // outputs that took over the memory of an input
 };
 
-// Steps run in order, first those that are not `backward`. What they leave for the backward steps is never overwritten:
-// these may run several times. reuse == false gives every entry memory of its own.
-MemoryPlan plan_memory(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, bool reuse);
+enum class Reuse {
+  kNothing,     // every entry has memory of its own
+  kWithinPass,  // what forward steps leave for backward steps is never overwritten: these may run several times
+  kAll
+};
+
+// Steps run in order, first those that are not `backward`.
+MemoryPlan plan_memory(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, Reuse reuse);
 
 }  // namespace mx

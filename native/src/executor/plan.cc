@@ -3,42 +3,41 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "executor/fuse.h"
+#include "executor/layout.h"
+#include "executor/work.h"
 #include "graph/compose.h"
 #include "graph/infer.h"
 
 namespace mx {
 namespace {
 
-// A step before memory is known. Entries beyond those of the graph are the bound gradients.
-struct Work {
-  Ref<Node> node;
-  const OpDef* op;
-  Params params;
-  std::vector<int> in, out;
-  bool backward;
-};
-
 class Compiler {
  public:
-  Compiler(const Symbol& symbol, const Binding& binding, bool reuse)
-      : symbol_(symbol), binding_(binding), reuse_(reuse) {}
+  Compiler(const Symbol& symbol, const Binding& binding, const PlanOptions& options)
+      : symbol_(symbol), binding_(binding), options_(options), heads_(expand_composites(symbol.outputs)) {}
 
   Plan run() {
     build_graph();
     infer();
+    if (options_.general) {
+      heads_ = fuse(heads_, entries_.dtypes);
+      build_graph();
+      infer();
+    }
     place_arrays();
     list_work();
     add_transfers();
+    if (options_.optimize) choose_layouts(work_, entries_);
     assign_memory();
     prepare_steps();
     return std::move(plan_);
   }
 
  private:
-  bool differentiated(size_t argument) const { return binding_.requests[argument] != MX_REQ_NULL; }
+  bool differentiated(size_t argument) const { return !options_.general && binding_.requests[argument] != MX_REQ_NULL; }
 
   void build_graph() {
-    heads_ = expand_composites(symbol_.outputs);
     arguments_ = symbol_.variables(Symbol::Variables::kArguments);
     auxiliary_ = symbol_.variables(Symbol::Variables::kAuxiliary);
     std::vector<Entry> wanted;
@@ -80,10 +79,12 @@ class Compiler {
     seed(auxiliary_, binding_.auxiliary);
     infer_shapes(forward, shapes);
     infer_dtypes(forward, dtypes);
-    shapes_ = std::move(shapes), dtypes_ = std::move(dtypes);
-    shapes_.resize(num_entries_);
-    dtypes_.resize(num_entries_, DType::kUnknown);
-    const auto copy_known = [&](int to, int from) { shapes_[to] = shapes_[from], dtypes_[to] = dtypes_[from]; };
+    entries_.shapes = std::move(shapes), entries_.dtypes = std::move(dtypes);
+    entries_.shapes.resize(num_entries_);
+    entries_.dtypes.resize(num_entries_, DType::kUnknown);
+    const auto copy_known = [&](int to, int from) {
+      entries_.shapes[to] = entries_.shapes[from], entries_.dtypes[to] = entries_.dtypes[from];
+    };
     for (size_t i = 0; i < gradients_.head_gradients.size(); ++i) {
       const Node* node = gradients_.head_gradients[i].node.get();
       if (graph_->contains(node)) copy_known(entry_of(node), entry_of(heads_[i].node.get(), heads_[i].index));
@@ -92,42 +93,47 @@ class Compiler {
       const Entry& gradient = gradients_.gradients[i];
       if (!gradient.node) continue;
       const int entry = entry_of(gradient.node.get(), gradient.index), like = entry_of(arguments_[wanted_[i]]);
-      MX_CHECK(unify(shapes_[entry], shapes_[like]), kInternal, "[", gradient.node->label(), "] has shape ",
-               shapes_[entry], ", but is the gradient of ", arguments_[wanted_[i]]->name, ", which has ",
-               shapes_[like]);
-      if (dtypes_[entry] == DType::kUnknown) dtypes_[entry] = dtypes_[like];
+      MX_CHECK(unify(entries_.shapes[entry], entries_.shapes[like]), kInternal, "[", gradient.node->label(),
+               "] has shape ", entries_.shapes[entry], ", but is the gradient of ", arguments_[wanted_[i]]->name,
+               ", which has ", entries_.shapes[like]);
+      if (entries_.dtypes[entry] == DType::kUnknown) entries_.dtypes[entry] = entries_.dtypes[like];
     }
-    infer_shapes(*graph_, shapes_);
-    infer_dtypes(*graph_, dtypes_);
+    infer_shapes(*graph_, entries_.shapes);
+    infer_dtypes(*graph_, entries_.dtypes);
     for (size_t i = 0; i < graph_->nodes.size(); ++i)
       for (int entry = graph_->first_entry[i]; entry < graph_->first_entry[i + 1]; ++entry)
-        MX_CHECK(shapes_[entry].known() && dtypes_[entry] != DType::kUnknown, kValue, "[", graph_->nodes[i]->label(),
-                 "] output ", entry - graph_->first_entry[i], " has shape ", shapes_[entry], " and dtype ",
-                 dtypes_[entry], "; both must follow from the arguments");
+        MX_CHECK(entries_.shapes[entry].known() && entries_.dtypes[entry] != DType::kUnknown, kValue, "[",
+                 graph_->nodes[i]->label(), "] output ", entry - graph_->first_entry[i], " has shape ",
+                 entries_.shapes[entry], " and dtype ", entries_.dtypes[entry],
+                 "; both must follow from the arguments");
   }
 
   // Entries that live in arrays: arguments, auxiliary states, outputs.
   void place_arrays() {
-    arrays_.resize(num_entries_ + wanted_.size());
+    entries_.arrays.resize(num_entries_ + wanted_.size());
     const auto place = [&](const std::vector<Node*>& nodes, const std::vector<NDArrayRef>& arrays) {
       for (size_t i = 0; i < nodes.size(); ++i)
-        if (graph_->contains(nodes[i])) arrays_[entry_of(nodes[i])] = arrays[i];
+        if (graph_->contains(nodes[i])) entries_.arrays[entry_of(nodes[i])] = arrays[i];
     };
     place(arguments_, binding_.arguments);
     place(auxiliary_, binding_.auxiliary);
     for (const Entry& head : heads_) {
-      NDArrayRef& array = arrays_[entry_of(head.node.get(), head.index)];
+      NDArrayRef& array = entries_.arrays[entry_of(head.node.get(), head.index)];
       if (!array) {
         const int entry = entry_of(head.node.get(), head.index);
-        array = make_ref<NDArray>(shapes_[entry], dtypes_[entry], binding_.device);
+        array = options_.general ? options_.general->outputs[plan_.outputs.size()]
+                                 : make_ref<NDArray>(entries_.shapes[entry], entries_.dtypes[entry], binding_.device);
       }
       plan_.outputs.push_back(array);
     }
     for (size_t i = 0; i < wanted_.size(); ++i) {
-      arrays_[num_entries_ + i] = binding_.gradients[wanted_[i]];
-      shapes_.push_back(binding_.gradients[wanted_[i]]->shape);
-      dtypes_.push_back(binding_.gradients[wanted_[i]]->dtype);
+      entries_.arrays[num_entries_ + i] = binding_.gradients[wanted_[i]];
+      entries_.shapes.push_back(binding_.gradients[wanted_[i]]->shape);
+      entries_.dtypes.push_back(binding_.gradients[wanted_[i]]->dtype);
     }
+    entries_.rewritten.resize(entries_.arrays.size());
+    for (size_t i = 0; i < graph_->nodes.size(); ++i)
+      if (graph_->mutated[i]) entries_.rewritten[graph_->first_entry[i]] = true;
   }
 
   void list_work() {
@@ -163,8 +169,9 @@ class Compiler {
       const int producer = graph_->node_id(gradient.node.get());
       const int entry = entry_of(gradient.node.get(), gradient.index), bound = num_entries_ + static_cast<int>(i);
       const bool made_here = static_cast<size_t>(producer) >= num_forward_ && gradient.node->op;
-      if (!add && made_here && !arrays_[entry] && dtypes_[entry] == target->dtype && has_memory_of_its_own(*target)) {
-        arrays_[entry] = target;
+      if (!add && made_here && !entries_.arrays[entry] && entries_.dtypes[entry] == target->dtype &&
+          has_memory_of_its_own(*target)) {
+        entries_.arrays[entry] = target;
         continue;
       }
       const OpDef& op = get_op(add ? "elemwise_add" : "_copyto");
@@ -190,10 +197,10 @@ class Compiler {
       const Node* node = gradients_.head_gradients[i].node.get();
       if (graph_->contains(node)) head_of_entry_[entry_of(node)] = static_cast<int>(i);
     }
-    std::vector<int> uses(arrays_.size());
+    std::vector<int> uses(entries_.arrays.size());
     for (const Work& work : work_)
-      for (const int entry : work.in) ++uses[entry];
-    std::vector<size_t> bytes(arrays_.size());
+      for (size_t i = 0; i < work.in.size(); ++i) uses[work.in[i]] += work.reads(i);
+    std::vector<size_t> bytes(entries_.arrays.size());
     std::vector<MemoryStep> steps;
     for (Work& work : work_) {
       // What only a gradient would need is left out when there is none.
@@ -201,24 +208,39 @@ class Compiler {
       const bool droppable = work.op->name.starts_with("_backward");
       for (size_t o = 0; o < work.out.size(); ++o) {
         const int entry = work.out[o];
-        if (arrays_[entry]) continue;
+        if (entries_.arrays[entry]) continue;
         if (uses[entry] == 0 && (droppable || static_cast<int>(o) >= visible)) continue;
-        bytes[entry] = static_cast<size_t>(checked_bytes(shapes_[entry], dtypes_[entry]));
+        bytes[entry] = static_cast<size_t>(checked_bytes(entries_.shapes[entry], entries_.dtypes[entry]));
       }
       MemoryStep step{work.in, work.out, {}, work.backward};
-      for (const OpDef::Inplace& pair : work.op->inplace_pairs) step.in_place.emplace_back(pair.in, pair.out);
-      std::erase_if(step.in_place, [&](const auto& pair) {
-        return pair.first >= static_cast<int>(work.in.size()) || pair.second >= static_cast<int>(work.out.size());
-      });
+      for (size_t i = 0; i < step.in.size(); ++i)
+        if (!work.reads(i)) step.in[i] = -1;
+      for (const OpDef::Inplace& pair : work.op->inplace_pairs) {
+        const auto i = static_cast<size_t>(pair.in), o = static_cast<size_t>(pair.out);
+        if (i < work.in.size() && o < work.out.size() && work.in_format(i) == work.out_format(o))
+          step.in_place.emplace_back(pair.in, pair.out);
+      }
       steps.push_back(std::move(step));
     }
-    plan_.memory = plan_memory(steps, bytes, reuse_);
-    plan_.arena = make_ref<Chunk>(plan_.memory.total, binding_.device);
+    // A second backward must repeat the forward work; it can unless that leaves more traces than running statistics.
+    const bool repeatable = std::all_of(work_.begin(), work_.end(), [](const Work& work) {
+      return work.backward || work.op->mutable_inputs.empty() || work.op->train_mode;
+    });
+    plan_.memory = plan_memory(steps, bytes, std::min(options_.reuse, Reuse::kWithinPass));
+    if (repeatable && options_.reuse == Reuse::kAll) {
+      MemoryPlan smaller = plan_memory(steps, bytes, Reuse::kAll);
+      plan_.backward_consumes = smaller.total < plan_.memory.total;
+      if (plan_.backward_consumes) plan_.memory = std::move(smaller);
+    }
+    if (options_.general && options_.general->arena->bytes >= plan_.memory.total)
+      plan_.arena = options_.general->arena;
+    else
+      plan_.arena = make_ref<Chunk>(plan_.memory.total, binding_.device);
   }
 
-  Tensor tensor_of(int entry) const {
-    Tensor tensor{nullptr, shapes_[entry], dtypes_[entry]};
-    if (arrays_[entry]) return arrays_[entry]->tensor();
+  Tensor tensor_of(int entry, Format format) const {
+    Tensor tensor{nullptr, entries_.shapes[entry], entries_.dtypes[entry], format};
+    if (entries_.arrays[entry]) tensor.data = entries_.arrays[entry]->data();
     const size_t offset = plan_.memory.offsets[entry];
     if (offset != MemoryPlan::kNowhere) tensor.data = static_cast<char*>(plan_.arena->data) + offset;
     return tensor;
@@ -229,31 +251,39 @@ class Compiler {
     for (Work& work : work_) {
       std::vector<Step>& list = (work.backward ? plan_.backward : plan_.forward).steps;
       Step& step = list.emplace_back();
-      step.node = work.node, step.op = work.op, step.params = work.params;
+      step.node = work.node, step.op = work.op, step.params = work.params, step.inserted = work.inserted;
       for (size_t i = 0; i < work.in.size(); ++i) {
         const int entry = work.in[i];
-        step.in.push_back(tensor_of(entry));
-        if (const NDArrayRef& array = arrays_[entry])
-          (mutates_input(*work.node, i) ? step.writes : step.reads).push_back(&array->chunk->var);
+        const NDArrayRef& array = entries_.arrays[entry];
+        step.in.push_back(tensor_of(entry, work.in_format(i)));
+        step.chunks.push_back(array ? array->chunk.get() : nullptr);
+        if (!work.reads(i)) {
+          step.in.back().data = nullptr;
+          continue;
+        }
+        if (array) (mutates_input(*work.node, i) ? step.writes : step.reads).push_back(&array->chunk->var);
         if (const auto head = head_of_entry_.find(entry); head != head_of_entry_.end()) {
           plan_.head_uses.push_back({head->second, static_cast<int>(list.size()) - 1, static_cast<int>(i)});
           plan_.needs_head[head->second] = true;
         }
       }
-      for (const int entry : work.out) {
-        step.out.push_back(tensor_of(entry));
-        if (arrays_[entry]) step.writes.push_back(&arrays_[entry]->chunk->var);
+      for (size_t o = 0; o < work.out.size(); ++o) {
+        const int entry = work.out[o];
+        step.out.push_back(tensor_of(entry, work.out_format(o)));
+        if (entries_.arrays[entry]) step.writes.push_back(&entries_.arrays[entry]->chunk->var);
       }
     }
+    plan_.draws = !plan_.backward.steps.empty() &&
+                  std::any_of(work_.begin(), work_.end(), [](const Work& work) { return work.op->random; });
     plan_.forward.prepare();
     plan_.backward.prepare();
-    for (NDArrayRef& array : arrays_)
+    for (NDArrayRef& array : entries_.arrays)
       if (array) plan_.keep.push_back(std::move(array));
   }
 
   const Symbol& symbol_;
   const Binding& binding_;
-  bool reuse_;
+  PlanOptions options_;
   std::vector<Entry> heads_;
   std::vector<Node*> arguments_, auxiliary_;
   std::vector<size_t> wanted_;  // arguments whose gradient is requested
@@ -261,9 +291,7 @@ class Compiler {
   std::unique_ptr<IndexedGraph> graph_;
   size_t num_forward_ = 0;
   int num_entries_ = 0;
-  std::vector<Shape> shapes_;
-  std::vector<DType> dtypes_;
-  std::vector<NDArrayRef> arrays_;  // by entry; null: in the arena, or a head gradient
+  Entries entries_;  // those of the graph, the bound gradients, then what passes add
   std::unordered_map<int, int> head_of_entry_;
   std::vector<Work> work_;
   Plan plan_;
@@ -281,8 +309,22 @@ void Pass::prepare() {
   access = Access::prepare(reads, writes);
 }
 
-Plan compile(const Symbol& symbol, const Binding& binding, bool reuse_memory) {
-  return Compiler(symbol, binding, reuse_memory).run();
+void Plan::move_to(const Ref<Chunk>& other) {
+  auto* const from = static_cast<char*>(arena->data);
+  const auto move = [&](Tensor& tensor) {
+    auto* const data = tensor.as<char>();
+    if (data >= from && data < from + arena->bytes) tensor.data = static_cast<char*>(other->data) + (data - from);
+  };
+  for (auto* pass : {&forward, &backward})
+    for (Step& step : pass->steps) {
+      for (Tensor& tensor : step.in) move(tensor);
+      for (Tensor& tensor : step.out) move(tensor);
+    }
+  arena = other;
+}
+
+Plan compile(const Symbol& symbol, const Binding& binding, const PlanOptions& options) {
+  return Compiler(symbol, binding, options).run();
 }
 
 }  // namespace mx

@@ -23,8 +23,10 @@ struct Step {
   const OpDef* op = nullptr;
   Params params;
   std::vector<Tensor> in, out;
-  std::vector<Var*> reads, writes;  // of the arrays that others can see
-  std::shared_ptr<void> state;      // what the operator prepared at its first run
+  std::vector<Var*> reads, writes;   // of the arrays that others can see
+  std::vector<const Chunk*> chunks;  // behind each input that is such an array
+  bool inserted = false;             // by a pass: monitors don't see it
+  std::shared_ptr<void> state;       // what the operator prepared at its first run
 };
 
 // Steps that run together.
@@ -47,10 +49,23 @@ struct Plan {
     int head, step, input;
   };
   std::vector<HeadUse> head_uses;
-  std::vector<bool> needs_head;  // by output
-  std::vector<NDArrayRef> keep;  // the arrays behind the steps
+  std::vector<bool> needs_head;    // by output
+  bool draws = false;              // some step of a plan with backward steps takes random numbers
+  bool backward_consumes = false;  // the backward steps overwrite what the forward steps left
+  std::vector<NDArrayRef> keep;    // the arrays behind the steps
+
+  // Works in another arena from now on, at least as large.
+  void move_to(const Ref<Chunk>& other);
 };
 
-Plan compile(const Symbol& symbol, const Binding& binding, bool reuse_memory);
+struct PlanOptions {
+  Reuse reuse = Reuse::kAll;  // of the memory of intermediate results
+  bool optimize = true;       // choose layouts
+  // For forward(is_train=False) alone: fused, without gradients. Writes the outputs of `general`, and works in its
+  // arena when that is large enough.
+  const Plan* general = nullptr;
+};
+
+Plan compile(const Symbol& symbol, const Binding& binding, const PlanOptions& options);
 
 }  // namespace mx

@@ -28,6 +28,7 @@ struct Holder {
 DLManagedTensor* to_dlpack(const NDArrayRef& array) {
   MX_CHECK(array->chunk, kValue, "[to_dlpack] the array is none: there is nothing to share");
   wait_to_write(*array);
+  array->chunk->shared.store(true, std::memory_order_release);
   auto* holder = new Holder{array, {}};
   Code code = kFloat;
   for (const Pair& pair : kCodes)

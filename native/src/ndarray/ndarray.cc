@@ -9,7 +9,7 @@ namespace mx {
 Chunk::Chunk(size_t bytes, Device device) : data(storage::allocate(bytes, device)), bytes(bytes), device(device) {}
 
 Chunk::Chunk(void* data, size_t bytes, Device device, std::function<void()> release)
-    : data(data), bytes(bytes), device(device), release_(std::move(release)) {}
+    : data(data), bytes(bytes), device(device), shared(true), release_(std::move(release)) {}
 
 Chunk::~Chunk() {
   if (release_) {
@@ -36,6 +36,11 @@ Ref<NDArray> NDArray::view(int64_t offset, const Shape& to) const {
   MX_CHECK(offset >= 0 && wanted <= size() - offset, kValue, "[NDArray.view] a view of shape ", to, " at element ",
            offset, " leaves the array of shape ", shape);
   return make_ref<NDArray>(chunk, byte_offset + static_cast<size_t>(offset) * size_of(dtype), to, dtype);
+}
+
+uint64_t OpContext::version(size_t input) const {
+  const Chunk* chunk = input < chunks.size() ? chunks[input] : nullptr;
+  return chunk && !chunk->shared.load(std::memory_order_acquire) ? chunk->var.version() + 1 : 0;
 }
 
 void wait_to_read(const NDArray& array) {

@@ -1,5 +1,6 @@
 // An array: a typed, shaped window on a chunk of memory. Dense and in C order, always.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,8 @@ struct Chunk : RefCounted {
   size_t bytes = 0;
   Device device;
   Var var;
+  // Somebody may write the memory without raising the version of `var`: it was lent to other libraries, or is theirs.
+  std::atomic<bool> shared{false};
 
  private:
   std::function<void()> release_;  // empty: the pool's

@@ -343,7 +343,7 @@ void scalar_dtype(const InferDType& t) {
 constexpr const char* kPartOfGradient = "A part of the gradient of another operator.";
 
 OpDef& with_kernel(OpDef& op, const char* kernel) {
-  return op.data(&get_kernel(kernel ? kernel : op.name.c_str())).forward(forward_elementwise);
+  return op.data(&get_kernel(kernel ? kernel : op.name.c_str())).forward(forward_elementwise).any_format();
 }
 
 OpDef& scalar_operator(OpDef& op, const char* kernel, ForwardFn forward) {

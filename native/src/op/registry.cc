@@ -210,6 +210,14 @@ void infer_dtypes(const OpDef& op, const void* params, std::span<DType> in, std:
   for (size_t i = 0; i < out.size(); ++i) context.set_output(i, common);
 }
 
+Shape memory_shape(const Tensor& tensor) {
+  Shape shape = tensor.shape;
+  if (tensor.format == Format::kPlain) return shape;
+  for (int i = 1; i + 1 < shape.ndim; ++i) shape[i] = tensor.shape[i + 1];
+  shape[shape.ndim - 1] = tensor.shape[1];
+  return shape;
+}
+
 void same_shape(const InferShape& c) {
   for (const bool inputs : {true, false})
     for (const Shape& shape : inputs ? c.in : c.out) {

@@ -28,7 +28,8 @@ struct Bound {
       arrays[node->name] = given.at(node->name);
       binding.auxiliary.push_back(arrays[node->name]);
     }
-    executor = make_ref<Executor>(*this->symbol, std::move(binding), reuse);
+    executor = make_ref<Executor>(*this->symbol, std::move(binding),
+                                  PlanOptions{.reuse = reuse ? Reuse::kAll : Reuse::kNothing});
   }
   void backward(const std::vector<NDArrayRef>& heads = {}) {
     std::vector<NDArray*> pointers;

@@ -19,6 +19,7 @@ MX_OPERATOR(add_n) {
       .variadic("args", "num_args", "The arrays.")
       .infer_shape(same_shape)
       .inplace(0, 0)
+      .any_format()
       .forward([](const OpContext& ctx) {
         if (ctx.in.size() == 1) return copy_flat(ctx.in[0], ctx.out[0]);
         run_elementwise(get_kernel("add"), ctx.in.first(2), ctx.out);

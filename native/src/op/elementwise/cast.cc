@@ -23,6 +23,7 @@ OpDef& casting(OpDef& op) {
       .params<CastParam>()
       .infer_shape(same_shape)
       .forward(forward)
+      .any_format()
       .infer_dtype([](const InferDType& t) { t.set_output(0, t.as<CastParam>().dtype); })
       .gradient([](GradientContext& g) { g.set(0, g.call("_cast_like", {g.head(), g.input(0)})); });
 }
@@ -41,7 +42,9 @@ MX_OPERATOR(_cast_like) {
       .input("lhs", "The array.")
       .input("rhs", "An array of the same shape, whose dtype counts.")
       .infer_shape(same_shape)
+      .reads([](const void*, size_t input) { return input == 0; })
       .forward(forward)
+      .any_format()
       .infer_dtype([](const InferDType& t) {
         t.set_output(0, t.in[1]);
         t.set_input(1, t.out[0]);

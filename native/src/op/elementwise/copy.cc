@@ -38,6 +38,7 @@ MX_OPERATOR(_identity_with_attr_like_rhs) {
       .input("lhs", "The array.")
       .input("rhs", "An array of the same shape.")
       .infer_shape(same_shape)
+      .reads([](const void*, size_t input) { return input == 0; })
       .inplace(0, 0)
       .forward(pass_on)
       .gradient([](GradientContext& g) {

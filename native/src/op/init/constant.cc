@@ -49,7 +49,10 @@ OpDef& creation(OpDef& op) {
       .infer_dtype([](const InferDType& t) { t.set_output(0, t.as<P>().dtype); });
 }
 
-OpDef& like(OpDef& op) { return op.input("data", "The array.").infer_shape(same_shape).no_gradient(); }
+bool nothing(const void*, size_t) { return false; }
+OpDef& like(OpDef& op) {
+  return op.input("data", "The array.").infer_shape(same_shape).no_gradient().any_format().reads(nothing);
+}
 
 }  // namespace
 

@@ -51,6 +51,7 @@ MX_OPERATOR(Activation) {
       .alias("_npx_activation")
       .infer_shape(same_shape)
       .inplace(0, 0)
+      .any_format()
       .forward([](const OpContext& context) {
         activate(context.as<ActivationParam>().act_type, context.in[0], context.out[0]);
       })

@@ -6,6 +6,7 @@
 #include "engine/threads.h"
 #include "mx/op.h"
 #include "mx/op/strided.h"
+#include "op/nn/batch_norm_param.h"
 #include "op/nn/floats.h"
 
 namespace mx {
@@ -24,33 +25,17 @@ void run_channels(const char* name, const ChannelView& v, DType dtype, std::init
 
 namespace {
 
-struct BatchNormParam {
-  double eps = 0.0010000000474974513;  // 1e-3 in float32
-  float momentum = 0.9f;
-  bool fix_gamma = true, use_global_stats = false, output_mean_var = false;
-  int32_t axis = 1;
-  bool cudnn_off = false;
-  std::optional<float> min_calib_range, max_calib_range;
-  static void fields(auto& f) {
-    using P = BatchNormParam;
-    f.add("eps", &P::eps, "Added to the variance.");
-    f.add("momentum", &P::momentum, "Weight of the old value in the moving averages.");
-    f.add("fix_gamma", &P::fix_gamma,
-          "Whether gamma stays 1; training then writes ones into it, and its gradient is 0.");
-    f.add("use_global_stats", &P::use_global_stats,
-          "Whether training normalizes by the moving averages too, and leaves them.");
-    f.add("output_mean_var", &P::output_mean_var, "Whether the mean and the inverse deviation are outputs too.");
-    f.add("axis", &P::axis, "The axis of channels.");
-    f.add("cudnn_off", &P::cudnn_off, "No effect.");
-    f.add("min_calib_range", &P::min_calib_range, "No effect: for quantized networks.");
-    f.add("max_calib_range", &P::max_calib_range, "No effect: for quantized networks.");
-  }
-};
-
 enum { kData, kGamma, kBeta, kMovingMean, kMovingVar };
 
-ChannelView view_of(const Shape& shape, int axis) {
+ChannelView view_of(const Tensor& data, const BatchNormParam& p) {
+  const Shape& shape = data.shape;
+  const int axis = normalize_axis(p.axis, shape.ndim, "BatchNorm");
+  if (data.format == Format::kChannelsLast) return {shape.size() / std::max<int64_t>(1, shape[1]), shape[1], 1};
   return {shape.size(0, axis), shape[axis], shape.size(axis + 1, shape.ndim)};
+}
+
+bool first_channels(const void* params, const Shape& data) {
+  return normalize_axis(static_cast<const BatchNormParam*>(params)->axis, data.ndim, "BatchNorm") == 1;
 }
 
 void infer_shape(const InferShape& s) {
@@ -83,7 +68,10 @@ void statistics(const OpContext& context, const ChannelView& v, const void* data
   const auto& p = context.as<BatchNormParam>();
   T *moving_mean = context.in[kMovingMean].as<T>(), *moving_var = context.in[kMovingVar].as<T>();
   const bool of_batch = context.is_train && !p.use_global_stats;
-  if (of_batch) run_channels("batch_norm_moments", v, dtype_of<T>, {data}, {mean, inverse});
+  if (of_batch && v.inner == 1)
+    row_moments(context, v, dtype_of<T>, data, mean, inverse);
+  else if (of_batch)
+    run_channels("batch_norm_moments", v, dtype_of<T>, {data}, {mean, inverse});
   const T keep = static_cast<T>(p.momentum);
   for (int64_t c = 0; c < v.channels; ++c) {
     if (of_batch) {
@@ -97,10 +85,16 @@ void statistics(const OpContext& context, const ChannelView& v, const void* data
   if (p.fix_gamma && context.is_train) std::fill_n(context.in[kGamma].as<T>(), v.channels, T(1));
 }
 
+template <class T>
+void make_scale(const ChannelView& v, const void* inverse, const void* gamma, void* scale) {
+  const T *from = static_cast<const T*>(inverse), *factor = static_cast<const T*>(gamma);
+  for (int64_t c = 0; c < v.channels; ++c) static_cast<T*>(scale)[c] = factor ? factor[c] * from[c] : from[c];
+}
+
 void forward(const OpContext& context) {
   const auto& p = context.as<BatchNormParam>();
   const Tensor& data = context.in[kData];
-  const ChannelView v = view_of(data.shape, normalize_axis(p.axis, data.shape.ndim, "BatchNorm"));
+  const ChannelView v = view_of(data, p);
   const DType dtype = compute_dtype(data.dtype);
   const size_t bytes = static_cast<size_t>(v.channels) * size_of(dtype);
   if (data.size() == 0) return;
@@ -111,9 +105,17 @@ void forward(const OpContext& context) {
     statistics(context, v, x.data, static_cast<double*>(mean), static_cast<double*>(inverse));
   else
     statistics(context, v, x.data, static_cast<float*>(mean), static_cast<float*>(inverse));
-  run_channels("BatchNorm", v, dtype,
-               {x.data, mean, inverse, p.fix_gamma ? nullptr : context.in[kGamma].data, context.in[kBeta].data},
-               {y.data});
+  const void *gamma = p.fix_gamma ? nullptr : context.in[kGamma].data, *beta = context.in[kBeta].data;
+  if (v.inner == 1) {
+    void* scale = context.workspace(bytes);
+    if (dtype == DType::kFloat64)
+      make_scale<double>(v, inverse, gamma, scale);
+    else
+      make_scale<float>(v, inverse, gamma, scale);
+    row_apply(v, dtype, x.data, mean, scale, beta, y.data);
+  } else {
+    run_channels("BatchNorm", v, dtype, {x.data, mean, inverse, gamma, beta}, {y.data});
+  }
   y.finish();
 }
 
@@ -121,16 +123,22 @@ void forward(const OpContext& context) {
 void backward(const OpContext& context) {
   const auto& p = context.as<BatchNormParam>();
   const auto &in = context.in, &out = context.out;
-  const ChannelView v = view_of(in[1].shape, normalize_axis(p.axis, in[1].shape.ndim, "BatchNorm"));
+  const ChannelView v = view_of(in[1], p);
   if (in[1].size() == 0) {
     for (size_t i : {1, 2})
       if (context.wants(i)) fill_zeros(out[i]);
     return;
   }
   const Floats dy = read_floats(context, in[0]), x = read_floats(context, in[1]), dx = write_floats(context, out[0]);
-  run_channels("_backward_BatchNorm", v, x.dtype,
-               {dy.data, x.data, in[3].data, in[4].data, p.fix_gamma ? nullptr : in[2].data},
-               {dx.data, p.fix_gamma ? nullptr : out[1].data, out[2].data}, context.is_train && !p.use_global_stats);
+  const bool of_batch = context.is_train && !p.use_global_stats;
+  const void* gamma = p.fix_gamma ? nullptr : in[2].data;
+  void* dgamma = p.fix_gamma ? nullptr : out[1].data;
+  if (v.inner == 1)
+    row_backward(context, v, x.dtype,
+                 {dy.data, x.data, in[3].data, in[4].data, gamma, dx.data, dgamma, out[2].data, of_batch});
+  else
+    run_channels("_backward_BatchNorm", v, x.dtype, {dy.data, x.data, in[3].data, in[4].data, gamma},
+                 {dx.data, dgamma, out[2].data}, of_batch);
   if (p.fix_gamma && context.wants(1)) fill_zeros(out[1]);
   if (dx) dx.finish();
 }
@@ -158,6 +166,8 @@ averages take their place. For half types gamma, beta and the averages are float
       .input_attr("moving_var", "__init__", "[\"one\", {}]")
       .infer_shape(infer_shape)
       .infer_dtype(infer_dtype)
+      .inplace(0, 0)
+      .channels_last({0}, {0}, first_channels)
       .uses_train_mode()
       .forward(forward)
       .gradient([](GradientContext& g) {
@@ -186,6 +196,8 @@ MX_OPERATOR(_backward_BatchNorm) {
         d.set_output(0, d.in[1]);
         for (size_t i : {1, 2}) d.set_output(i, compute_dtype(d.in[1]));
       })
+      .inplace(0, 0)
+      .channels_last({0, 1}, {0}, first_channels)
       .uses_train_mode()
       .forward(backward);
 }

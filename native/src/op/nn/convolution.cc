@@ -1,36 +1,9 @@
 #include "mx/op.h"
 #include "op/matrix/bilinear.h"
-#include "op/nn/convolve.h"
+#include "op/nn/convolution_param.h"
 
 namespace mx {
 namespace {
-
-struct ConvolutionParam {
-  Shape kernel, stride = Shape::scalar(), dilate = Shape::scalar(), pad = Shape::scalar();
-  int32_t num_filter = 0, num_group = 1;
-  int64_t workspace = 1024;
-  bool no_bias = false;
-  enum Tune : int32_t { kFastest, kLimitedWorkspace, kOff };
-  std::optional<Tune> cudnn_tune;
-  bool cudnn_off = false;
-  std::optional<Layout> layout;
-  static void fields(auto& f) {
-    using P = ConvolutionParam;
-    f.add("kernel", &P::kernel, "Size of the window: (w,), (h, w) or (d, h, w).").required();
-    f.add("stride", &P::stride, "Steps of the window; 1 by default.");
-    f.add("dilate", &P::dilate, "Distance of the elements under the window; 1 by default.");
-    f.add("pad", &P::pad, "Zeros added on both sides of each spatial axis; none by default.");
-    f.add("num_filter", &P::num_filter, "Number of output channels.").required().range(1);
-    f.add("num_group", &P::num_group, "Groups of channels that are convolved apart.").range(1);
-    f.add("workspace", &P::workspace, "No effect.").range(0);
-    f.add("no_bias", &P::no_bias, "Whether to leave the bias out.");
-    f.add("cudnn_tune", &P::cudnn_tune, "No effect.").names({"fastest", "limited_workspace", "off"});
-    f.add("cudnn_off", &P::cudnn_off, "No effect.");
-    f.add("layout", &P::layout, "Order of the axes; None is NCW, NCHW or NCDHW.")
-        .names({"NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"});
-  }
-  Window window(const OpDef& op) const { return {op, kernel, stride, dilate, pad, layout}; }
-};
 
 int count_inputs(const void* params) { return static_cast<const ConvolutionParam*>(params)->no_bias ? 2 : 3; }
 
@@ -64,14 +37,19 @@ void infer_shape(const InferShape& s) {
   s.set_input(0, back);
 }
 
-Convolve convolve_of(const OpContext& context, const Shape& data, const Shape& weight, const Shape& out) {
+Convolve convolve_of(const OpContext& context, const Tensor& data, const Tensor& weight, const Tensor& out) {
   const auto& p = context.as<ConvolutionParam>();
-  return {p.window(context.op), p.num_group, data, weight, out, context.in[0].dtype};
+  return {p.window(context.op), p.num_group, data.shape, weight.shape, out.shape, data.dtype, data.format, out.format};
+}
+
+bool channels_first(const void* params, const Shape&) {
+  const auto& layout = static_cast<const ConvolutionParam*>(params)->layout;
+  return !layout || !channels_last(*layout);
 }
 
 void forward(const OpContext& context) {
   const auto &in = context.in, &out = context.out;
-  const Convolve c = convolve_of(context, in[0].shape, in[1].shape, out[0].shape);
+  const Convolve c = convolve_of(context, in[0], in[1], out[0]);
   const bool with_bias = !context.as<ConvolutionParam>().no_bias;
   convolve(context, c, in[0].data, in[1].data, with_bias ? in[2].data : nullptr, out[0].data);
 }
@@ -79,7 +57,7 @@ void forward(const OpContext& context) {
 // (head, data, weight) -> gradients of data, weight [, bias]
 void backward(const OpContext& context) {
   const auto &in = context.in, &out = context.out;
-  const Convolve c = convolve_of(context, in[1].shape, in[2].shape, in[0].shape);
+  const Convolve c = convolve_of(context, in[1], in[2], in[0]);
   const bool bias = !context.as<ConvolutionParam>().no_bias && context.wants(2);
   if (context.wants(0)) convolve_data(context, c, in[0].data, in[2].data, out[0].data);
   if (!context.wants(1) && !bias) return;
@@ -117,6 +95,8 @@ num_group).)")
       .alias("_npx_convolution")
       .num_inputs(count_inputs)
       .infer_shape(infer_shape)
+      .channels_last({0}, {0}, channels_first)
+      .prefers_channels_last()
       .forward(forward)
       .gradient(gradient)
       .amp(Amp::kHalf);
@@ -139,6 +119,8 @@ MX_OPERATOR(_backward_Convolution) {
         s.same(2, 1);
         if (!p.no_bias) s.set_output(2, {p.num_filter});
       })
+      .channels_last({0, 1}, {0}, channels_first)
+      .prefers_channels_last()
       .forward(backward)
       .gradient(second_gradient);
 }

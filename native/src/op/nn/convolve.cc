@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "op/nn/fused_activation.h"
 #include "op/onednn/cache.h"
 
 namespace mx {
@@ -18,14 +19,15 @@ struct Descs {
   Dims stride, dilate, pad;
 };
 
-// `shape` as it lies in memory -> (first, channels, space...), with the strides that say so.
-Desc describe(const Shape& shape, const Window& w, Type type, int64_t groups = 0) {
+// `shape` -> (first, channels, space...), with the strides that say how it lies in memory.
+Desc describe(const Shape& shape, const Window& w, Type type, Format format, int64_t groups = 0) {
+  const bool last = w.last || format == Format::kChannelsLast;
   Dims dims = {shape[0], shape[w.channel_axis()]}, strides = {shape.size(1, shape.ndim), 0};
-  strides[1] = w.last ? 1 : shape.size(2, shape.ndim);
+  strides[1] = last ? 1 : shape.size(2, shape.ndim);
   for (int i = 0; i < w.rank; ++i) {
     const int axis = w.spatial_axis(i);
     dims.push_back(shape[axis]);
-    strides.push_back(shape.size(axis + 1, shape.ndim));
+    strides.push_back(shape.size(axis + 1, w.last ? w.rank + 1 : shape.ndim) * (last ? dims[1] : 1));
   }
   if (groups > 1) {
     dims[0] /= groups;
@@ -37,10 +39,10 @@ Desc describe(const Shape& shape, const Window& w, Type type, int64_t groups = 0
 
 Descs describe(const Convolve& c, Type type) {
   const Window& w = c.window;
-  Descs d = {describe(c.data, w, type),
-             describe(c.weight, w, type, c.groups),
+  Descs d = {describe(c.data, w, type, c.data_format),
+             describe(c.weight, w, type, Format::kPlain, c.groups),
              {{c.weight[0]}, type, Tag::a},
-             describe(c.out, w, type),
+             describe(c.out, w, type, c.out_format),
              {},
              {},
              {}};
@@ -54,11 +56,20 @@ Descs describe(const Convolve& c, Type type) {
 
 Desc free(const Desc& desc) { return any(desc.get_dims(), desc.get_data_type()); }
 
+// What a primitive is asked for: activations that lie channels-last are taken as they are.
+Descs wanted(const Convolve& c, Type type) {
+  Descs d = describe(c, type);
+  d.weight = free(d.weight);
+  if (c.data_format == Format::kPlain && !c.window.last) d.data = free(d.data);
+  if (c.out_format == Format::kPlain && !c.window.last) d.out = free(d.out);
+  return d;
+}
+
 dnnl::convolution_forward::primitive_desc forward_desc(prop_kind kind, const Descs& d, bool with_bias) {
   const auto algo = algorithm::convolution_direct;
-  const Desc data = free(d.data), weight = free(d.weight), out = free(d.out);
-  if (with_bias) return {cpu(), kind, algo, data, weight, d.bias, out, d.stride, d.dilate, d.pad, d.pad, attributes()};
-  return {cpu(), kind, algo, data, weight, out, d.stride, d.dilate, d.pad, d.pad, attributes()};
+  if (with_bias)
+    return {cpu(), kind, algo, d.data, d.weight, d.bias, d.out, d.stride, d.dilate, d.pad, d.pad, attributes()};
+  return {cpu(), kind, algo, d.data, d.weight, d.out, d.stride, d.dilate, d.pad, d.pad, attributes()};
 }
 
 Key key_of(const char* kind, const Convolve& c, bool with_bias) {
@@ -66,6 +77,7 @@ Key key_of(const char* kind, const Convolve& c, bool with_bias) {
   const int64_t per_filter = c.weight.size(1, c.weight.ndim);
   Key key(kind, {.flops = 2.0 * static_cast<double>(c.out.size()) * static_cast<double>(per_filter)});
   key.add(c.dtype).add(c.data).add(c.weight).add(c.out).add(c.groups).add(with_bias).add(w.last);
+  key.add(static_cast<int64_t>(c.data_format)).add(static_cast<int64_t>(c.out_format));
   return key.add(w.kernel, w.rank).add(w.stride, w.rank).add(w.dilate, w.rank).add(w.pad, w.rank), key;
 }
 
@@ -80,7 +92,7 @@ void convolve(const OpContext& context, const Convolve& c, const void* x, const 
   const auto& op = context.op.name;
   Key key = key_of("convolve", c, bias != nullptr);
   auto call = prepare(context, key, [&]() -> Call {
-    const Descs given = describe(c, type_of(c.dtype, op)), used = describe(c, compute_type(c.dtype, op));
+    const Descs given = describe(c, type_of(c.dtype, op)), used = wanted(c, compute_type(c.dtype, op));
     const auto desc = forward_desc(prop_kind::forward_inference, used, bias != nullptr);
     if (!bias)
       return {desc, {in(DNNL_ARG_SRC, given.data), in(DNNL_ARG_WEIGHTS, given.weight), out(DNNL_ARG_DST, given.out)}};
@@ -94,6 +106,52 @@ void convolve(const OpContext& context, const Convolve& c, const void* x, const 
     call->run(context, {x, w, y});
 }
 
+static dnnl::primitive_attr epilogue(const ConvolveFused& fused) {
+  dnnl::post_ops ops;
+  if (fused.add) ops.append_sum(1.0f);
+  if (fused.activation) append_activation(ops, *fused.activation);
+  dnnl::primitive_attr attr = attributes();
+  attr.set_post_ops(ops);
+  return attr;
+}
+
+void convolve_fused(const OpContext& context, const Convolve& c, const ConvolveFused& fused, const Tensor& weight,
+                    const void* x, void* y) {
+  if (c.out.size() == 0) return;
+  const auto& op = context.op.name;
+  const Type type = compute_type(c.dtype, op);
+  const Descs given = describe(c, type_of(c.dtype, op));
+  const Desc bias = {{c.weight[0]}, Type::f32, Tag::a};
+  Key key = key_of("convolve_fused", c, true);
+  key.add(fused.add).add(fused.activation ? *fused.activation : -1);
+  auto call = prepare(context, key, [&]() -> Call {
+    Descs used = wanted(c, type);
+    if (fused.add) used.out = describe(c, type).out;  // it holds values before
+    const dnnl::convolution_forward::primitive_desc desc(
+        cpu(), prop_kind::forward_inference, algorithm::convolution_direct, used.data, used.weight, bias, used.out,
+        used.stride, used.dilate, used.pad, used.pad, epilogue(fused));
+    return {desc,
+            {in(DNNL_ARG_SRC, given.data), in(DNNL_ARG_WEIGHTS, desc.weights_desc()), in(DNNL_ARG_BIAS, bias),
+             out(DNNL_ARG_DST, given.out)}};
+  });
+  const Desc& packed = call->desc_of(DNNL_ARG_WEIGHTS);
+  const size_t bias_bytes = static_cast<size_t>(c.weight[0]) * sizeof(float);
+  const size_t at = (packed.get_size() + 63) / 64 * 64;
+  const auto* kept = static_cast<const char*>(derive(context, key, fused.sources, at + bias_bytes, [&](void* memory) {
+    auto* b = reinterpret_cast<float*>(static_cast<char*>(memory) + at);
+    const void* from = weight.data;
+    Desc source = given.weight;
+    float* scaled = nullptr;
+    if (fused.scales) {
+      from = scaled = static_cast<float*>(context.workspace(static_cast<size_t>(weight.size()) * sizeof(float)));
+      source = describe(c, Type::f32).weight;
+    }
+    fused.fold(scaled, b);
+    reorder(source, from, packed, memory);
+  }));
+  call->run(context, {x, kept, kept + at, y});
+}
+
 void convolve_data(const OpContext& context, const Convolve& c, const void* dy, const void* w, void* dx) {
   if (empty(c)) {
     std::memset(dx, 0, static_cast<size_t>(c.data.size()) * size_of(c.dtype));
@@ -105,11 +163,11 @@ void convolve_data(const OpContext& context, const Convolve& c, const void* dy, 
   const auto& op = context.op.name;
   Key key = key_of("convolve_data", c, false);
   auto call = prepare(context, key, [&]() -> Call {
-    const Descs given = describe(c, type_of(c.dtype, op)), d = describe(c, compute_type(c.dtype, op, true));
+    const Descs given = describe(c, type_of(c.dtype, op)), d = wanted(c, compute_type(c.dtype, op, true));
     const auto forward = forward_desc(prop_kind::forward_training, d, false);
-    const dnnl::convolution_backward_data::primitive_desc desc(cpu(), algorithm::convolution_direct, free(d.data),
-                                                               free(d.weight), free(d.out), d.stride, d.dilate, d.pad,
-                                                               d.pad, forward, attributes());
+    const dnnl::convolution_backward_data::primitive_desc desc(cpu(), algorithm::convolution_direct, d.data, d.weight,
+                                                               d.out, d.stride, d.dilate, d.pad, d.pad, forward,
+                                                               attributes());
     return {desc,
             {in(DNNL_ARG_DIFF_DST, given.out), in(DNNL_ARG_WEIGHTS, given.weight), out(DNNL_ARG_DIFF_SRC, given.data)}};
   });
@@ -129,17 +187,17 @@ void convolve_weight(const OpContext& context, const Convolve& c, const void* x,
   Key key = key_of("convolve_weight", c, db != nullptr);
   auto call = prepare(context, key, [&]() -> Call {
     using Backward = dnnl::convolution_backward_weights::primitive_desc;
-    const Descs given = describe(c, type_of(c.dtype, op)), d = describe(c, compute_type(c.dtype, op, true));
+    const Descs given = describe(c, type_of(c.dtype, op)), d = wanted(c, compute_type(c.dtype, op, true));
     const auto algo = algorithm::convolution_direct;
     const auto forward = forward_desc(prop_kind::forward_training, d, db != nullptr);
-    const Desc data = free(d.data), weight = free(d.weight), dst = free(d.out);
     if (!db)
       return {
-          Backward(cpu(), algo, data, weight, dst, d.stride, d.dilate, d.pad, d.pad, forward, attributes()),
+          Backward(cpu(), algo, d.data, d.weight, d.out, d.stride, d.dilate, d.pad, d.pad, forward, attributes()),
           {in(DNNL_ARG_SRC, given.data), in(DNNL_ARG_DIFF_DST, given.out), out(DNNL_ARG_DIFF_WEIGHTS, given.weight)}};
-    return {Backward(cpu(), algo, data, weight, d.bias, dst, d.stride, d.dilate, d.pad, d.pad, forward, attributes()),
-            {in(DNNL_ARG_SRC, given.data), in(DNNL_ARG_DIFF_DST, given.out), out(DNNL_ARG_DIFF_WEIGHTS, given.weight),
-             out(DNNL_ARG_DIFF_BIAS, given.bias)}};
+    return {
+        Backward(cpu(), algo, d.data, d.weight, d.bias, d.out, d.stride, d.dilate, d.pad, d.pad, forward, attributes()),
+        {in(DNNL_ARG_SRC, given.data), in(DNNL_ARG_DIFF_DST, given.out), out(DNNL_ARG_DIFF_WEIGHTS, given.weight),
+         out(DNNL_ARG_DIFF_BIAS, given.bias)}};
   });
   if (db)
     call->run(context, {x, dy, dw, db});

@@ -1,5 +1,9 @@
-// Convolution and its two adjoints on plain arrays: what Convolution, Deconvolution and their gradients are made of.
+// Convolution and its two adjoints: what Convolution, Deconvolution and their gradients are made of.
 #pragma once
+#include <functional>
+#include <optional>
+
+#include "op/nn/activate.h"
 #include "op/nn/window.h"
 
 namespace mx {
@@ -7,12 +11,27 @@ namespace mx {
 struct Convolve {
   Window window;
   int64_t groups;
-  Shape data, weight, out;  // of the convolution, as they lie in memory
+  Shape data, weight, out;  // of the convolution, with the axes where `window` says
   DType dtype;
+  Format data_format = Format::kPlain, out_format = Format::kPlain;  // weight is plain
 };
 
 // y = x * w + bias; bias may be null.
 void convolve(const OpContext& context, const Convolve& c, const void* x, const void* w, const void* bias, void* y);
+
+// What one pass computes for inference: y = activation(x * w' + b' [+ y]), where w' = w * scale and b' is in float32.
+// Not for float64.
+struct ConvolveFused {
+  bool add = false;  // what y holds before is added
+  std::optional<ActivationParam::Type> activation = {};
+  // Where w' and b' come from: they are kept while these inputs of the step stay the same.
+  std::span<const size_t> sources = {};
+  // Writes w' in C order and b' as float32. w' null: the weights go unscaled.
+  std::function<void(float* weight, float* bias)> fold = {};
+  bool scales = false;
+};
+void convolve_fused(const OpContext& context, const Convolve& c, const ConvolveFused& fused, const Tensor& weight,
+                    const void* x, void* y);
 // The gradient of data.
 void convolve_data(const OpContext& context, const Convolve& c, const void* dy, const void* w, void* dx);
 // The gradient of weight and, unless db is null, of bias.

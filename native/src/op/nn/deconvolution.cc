@@ -138,13 +138,26 @@ void infer_shape(const InferShape& s) {
 }
 
 // The convolution whose transpose this is: from the output to the data.
-Convolve convolve_of(const OpContext& context, const Shape& data, const Shape& weight, const Shape& out) {
+Convolve convolve_of(const OpContext& context, const Tensor& data, const Tensor& weight, const Tensor& out) {
   const auto& p = context.as<DeconvolutionParam>();
-  return {Plan(context.op, p, data).window, p.num_group, out, weight, data, context.in[0].dtype};
+  return {Plan(context.op, p, data.shape).window,
+          p.num_group,
+          out.shape,
+          weight.shape,
+          data.shape,
+          data.dtype,
+          out.format,
+          data.format};
+}
+
+bool channels_first(const void* params, const Shape&) {
+  const auto& layout = static_cast<const DeconvolutionParam*>(params)->layout;
+  return !layout || !channels_last(*layout);
 }
 
 ChannelView view_of(const Convolve& c) {
   const int axis = c.window.channel_axis();
+  if (c.data_format == Format::kChannelsLast) return {c.data.size() / c.data[axis], c.data[axis], 1};
   return {c.data.size(0, axis), c.data[axis], c.data.size(axis + 1, c.data.ndim)};
 }
 
@@ -157,7 +170,7 @@ void run_loop(const char* name, const ChannelView& v, DType dtype, const void* i
 
 void forward(const OpContext& context) {
   const auto &in = context.in, &out = context.out;
-  const Convolve c = convolve_of(context, in[0].shape, in[1].shape, out[0].shape);
+  const Convolve c = convolve_of(context, in[0], in[1], out[0]);
   convolve_data(context, c, in[0].data, in[1].data, out[0].data);
   if (context.as<DeconvolutionParam>().no_bias) return;
   const Floats bias = read_floats(context, in[2]), y = read_floats(context, out[0]);
@@ -168,7 +181,7 @@ void forward(const OpContext& context) {
 // (head, data, weight) -> gradients of data, weight [, bias]
 void backward(const OpContext& context) {
   const auto &in = context.in, &out = context.out;
-  const Convolve c = convolve_of(context, in[1].shape, in[2].shape, in[0].shape);
+  const Convolve c = convolve_of(context, in[1], in[2], in[0]);
   if (context.wants(0)) convolve(context, c, in[0].data, in[2].data, nullptr, out[0].data);
   if (context.wants(1)) convolve_weight(context, c, in[0].data, in[1].data, out[1].data, nullptr);
   if (context.as<DeconvolutionParam>().no_bias || !context.wants(2)) return;
@@ -192,6 +205,8 @@ In layout NCHW data is (n, c, h, w), weight (c, num_filter / num_group, kernel[0
       .alias("_npx_deconvolution")
       .num_inputs(count_inputs)
       .infer_shape(infer_shape)
+      .channels_last({0}, {0}, channels_first)
+      .prefers_channels_last()
       .forward(forward)
       .gradient([](GradientContext& g) {
         const auto gradients = g.call_same("_backward_Deconvolution", {g.head(), g.input(0), g.input(1)});
@@ -218,6 +233,8 @@ MX_OPERATOR(_backward_Deconvolution) {
         s.same(2, 1);
         if (!p.no_bias) s.set_output(2, {p.num_filter});
       })
+      .channels_last({0, 1}, {0}, channels_first)
+      .prefers_channels_last()
       .forward(backward)
       .gradient([](GradientContext& g) {
         bilinear_second_gradient(g, "_backward_Deconvolution",

@@ -2,26 +2,12 @@
 #include "op/matrix/bilinear.h"
 #include "op/matrix/gemm.h"
 #include "op/nn/column_sum.h"
+#include "op/nn/fully_connected_param.h"
 
 namespace mx {
 namespace {
 
-struct FullyConnectedParam {
-  int32_t num_hidden = 0;
-  bool no_bias = false, flatten = true;
-  static void fields(auto& f) {
-    using P = FullyConnectedParam;
-    f.add("num_hidden", &P::num_hidden, "Size of the last dimension of the output.").required().range(1);
-    f.add("no_bias", &P::no_bias, "Whether to leave the bias out.");
-    f.add("flatten", &P::flatten,
-          "Whether to join all dimensions of data but the first; otherwise only the last one is multiplied.");
-  }
-};
-
 int count_inputs(const void* params) { return static_cast<const FullyConnectedParam*>(params)->no_bias ? 2 : 3; }
-
-// Rows and inner size of data. Flattening needs a batch dimension and the rest; a vector is a batch of single numbers.
-int64_t inner_size(const Shape& data, bool flatten) { return flatten ? data.size(1, data.ndim) : data.back(); }
 
 void infer_parameters(const InferShape& s, const Shape& data, size_t weight) {
   const auto& p = s.as<FullyConnectedParam>();
@@ -50,17 +36,9 @@ void infer_shape(const InferShape& s) {
   s.set_input(0, back);
 }
 
-struct Sizes {
-  int64_t rows, inner, hidden;
-  Sizes(const Tensor& data, const FullyConnectedParam& p)
-      : inner(inner_size(data.shape, p.flatten)), hidden(p.num_hidden) {
-    rows = p.flatten ? data.shape[0] : data.shape.size(0, data.shape.ndim - 1);
-  }
-};
-
 void forward(const OpContext& context) {
   const auto& p = context.as<FullyConnectedParam>();
-  const Sizes n(context.in[0], p);
+  const LinearSizes n(context.in[0], p);
   Gemm g{1,
          n.rows,
          n.hidden,
@@ -78,7 +56,7 @@ void forward(const OpContext& context) {
 void backward(const OpContext& context) {
   const auto& p = context.as<FullyConnectedParam>();
   const Tensor &head = context.in[0], &data = context.in[1], &weight = context.in[2];
-  const Sizes n(data, p);
+  const LinearSizes n(data, p);
   const Strides y = row_major(n.rows, n.hidden), x = row_major(n.rows, n.inner), w = row_major(n.hidden, n.inner);
   if (context.wants(0))
     gemm(context, {1, n.rows, n.inner, n.hidden, y, w, x, data.dtype}, head.data, weight.data, context.out[0].data);

@@ -126,6 +126,7 @@ bool has_slope_array(const void* params) {
 }
 int count_inputs(const void* params) { return static_cast<const P*>(params)->act_type == P::kPrelu ? 2 : 1; }
 int count_outputs(const void* params) { return static_cast<const P*>(params)->act_type == P::kRrelu ? 2 : 1; }
+bool is_elementwise(const void* params, const Shape&) { return !has_slope_array(params); }
 int count_backward_inputs(const void* params) { return has_slope_array(params) ? 3 : 2; }
 int count_backward_outputs(const void* params) { return count_inputs(params); }
 
@@ -232,6 +233,7 @@ normal distribution function.)")
       .num_inputs(count_inputs)
       .num_outputs(count_outputs)
       .infer_shape(infer_shape)
+      .channels_last({0}, {0}, is_elementwise)
       .uses_random()
       .uses_train_mode()
       .forward(forward)
@@ -252,6 +254,7 @@ MX_OPERATOR(_backward_LeakyReLU) {
         s.same(1, 0);
         if (s.out.size() == 2) s.same(2, 1);
       })
+      .channels_last({0, 1}, {0}, is_elementwise)
       .forward(backward);
 }
 

@@ -93,6 +93,48 @@ struct PoolForward {
   }
 };
 
+inline constexpr int64_t kPoolBlock = 64;
+
+// The places of a window are numbered in a type as wide as the data, so that comparisons and choices vectorize.
+template <class T>
+struct PoolPlace;
+template <>
+struct PoolPlace<float> {
+  using Type = int32_t;
+};
+template <>
+struct PoolPlace<double> {
+  using Type = int64_t;
+};
+
+// dx += dy at the largest x of the window, for `width` neighbours.
+template <class T>
+MX_INLINE void pass_to_largest(const PoolGeometry& g, const PoolRange& range, const T* x, const T* dy, T* dx,
+                               int64_t width) {
+  using Place = typename PoolPlace<T>::Type;
+  T best[kPoolBlock];
+  Place place[kPoolBlock], k = 0;
+  range.each(g, [&](int64_t at) {
+    if (k == 0) {
+      for (int64_t i = 0; i < width; ++i) best[i] = x[at + i], place[i] = 0;
+    } else {
+      for (int64_t i = 0; i < width; ++i) {
+        const T value = x[at + i];
+        const bool larger = value > best[i];
+        best[i] = larger ? value : best[i];
+        place[i] = larger ? k : place[i];
+      }
+    }
+    ++k;
+  });
+  k = 0;
+  range.each(g, [&](int64_t at) {
+#pragma GCC ivdep
+    for (int64_t i = 0; i < width; ++i) dx[at + i] += place[i] == k ? dy[i] : T(0);
+    ++k;
+  });
+}
+
 // in: head, data, output; the last two only where the type needs them. The output holds zeros.
 struct PoolBackward {
   template <class T>
@@ -105,10 +147,9 @@ struct PoolBackward {
       const T *x = data + at, *dy = head + from, *y = output + from;
       T* dx = gradient + at;
       if (g.type == PoolType::kMax) {  // the first of the largest takes all
-        for (int64_t i = 0; i < g.inner; ++i) {
-          int64_t best = -1;
-          range.each(g, [&](int64_t k) { best = best < 0 || x[k + i] > x[best] ? k + i : best; });
-          if (best >= 0) dx[best] += dy[i];
+        for (int64_t i = 0; i < g.inner; i += kPoolBlock) {
+          const int64_t width = g.inner - i < kPoolBlock ? g.inner - i : kPoolBlock;
+          pass_to_largest(g, range, x + i, dy + i, dx + i, width);
         }
       } else if (g.type == PoolType::kLp) {
         range.each(g, [&](int64_t k) {

@@ -95,11 +95,13 @@ void infer_shape(const InferShape& s) {
   s.set_input(0, back);
 }
 
-PoolGeometry geometry_of(const PoolingParam& p, const Window& w, const Shape& data, const Shape& out) {
+PoolGeometry geometry_of(const PoolingParam& p, const Window& w, const Tensor& tensor, const Shape& out) {
+  const Shape& data = tensor.shape;
+  const bool last = w.last || tensor.format == Format::kChannelsLast;
   const bool same = p.pooling_convention == PoolingParam::kSame;
   PoolGeometry g{p.pool_type, p.p_value.value_or(0), p.count_include_pad.value_or(true) && !same, 0, 0};
-  g.outer = data[0] * (w.last ? 1 : data[1]);
-  g.inner = w.last ? data.back() : 1;
+  g.outer = data[0] * (last ? 1 : data[w.channel_axis()]);
+  g.inner = last ? data[w.channel_axis()] : 1;
   for (int i = 0, to = 3 - w.rank; i < w.rank; ++i, ++to) {
     g.size[to] = data[w.spatial_axis(i)], g.out[to] = out[w.spatial_axis(i)];
     g.kernel[to] = w.kernel[i], g.stride[to] = w.stride[i], g.pad[to] = w.pad[i];
@@ -127,6 +129,7 @@ void forward_onednn(const OpContext& context, const PoolGeometry& g) {
       .add(output.shape)
       .add(static_cast<int64_t>(g.type))
       .add(g.include_pad)
+      .add(g.outer)
       .add(g.inner);
   key.add(g.kernel, 3).add(g.stride, 3).add(g.pad, 3);
   auto call = prepare(context, key, [&]() -> Call {
@@ -193,7 +196,7 @@ void forward(const OpContext& context) {
   const auto& p = context.as<PoolingParam>();
   check_params(context, p);
   const Tensor &data = context.in[0], &output = context.out[0];
-  const PoolGeometry g = geometry_of(p, window_of(context.op, p, data.shape), data.shape, output.shape);
+  const PoolGeometry g = geometry_of(p, window_of(context.op, p, data.shape), data, output.shape);
   if (output.size() == 0) return;
   if (suits_onednn(g, data.dtype)) return forward_onednn(context, g);
   const Floats from = read_floats(context, data);
@@ -204,7 +207,7 @@ void forward(const OpContext& context) {
 void backward(const OpContext& context) {
   const auto& p = context.as<PoolingParam>();
   const Tensor &head = context.in[0], &data = context.in[1];
-  const PoolGeometry g = geometry_of(p, window_of(context.op, p, data.shape), data.shape, head.shape);
+  const PoolGeometry g = geometry_of(p, window_of(context.op, p, data.shape), context.out[0], head.shape);
   if (data.size() == 0) return;
   const bool lp = g.type == PoolType::kLp, compares = lp || g.type == PoolType::kMax;
   const Floats from = read_floats(context, head), x = compares ? read_floats(context, data) : Floats(),
@@ -212,6 +215,18 @@ void backward(const OpContext& context) {
   const bool rows = g.type == PoolType::kMax && g.inner == 1;
   run_loop(rows ? "max_pool_rows_backward" : "_backward_Pooling", g, {&from, &x, &y},
            write_floats(context, context.out[0]), true);
+}
+
+bool channels_first(const void* params, const Shape&) {
+  const auto& layout = static_cast<const PoolingParam*>(params)->layout;
+  return !layout || !channels_last(*layout);
+}
+
+// What backward() looks at besides the head.
+bool reads(const void* params, size_t input) {
+  const PoolType type = static_cast<const PoolingParam*>(params)->pool_type;
+  if (input == 1) return type == PoolType::kMax || type == PoolType::kLp;
+  return input == 0 || type == PoolType::kLp;
 }
 
 void gradient(GradientContext& g) {
@@ -238,6 +253,7 @@ the last window may hang over the padding and is cut there. Where several elemen
         infer_shape(s);
         if (s.out.size() > 1) s.set_output(1, Shape{0});
       })
+      .channels_last({0}, {0}, channels_first)
       .forward(forward)
       .gradient(gradient);
 }
@@ -250,6 +266,8 @@ MX_OPERATOR(_backward_Pooling) {
       .output("data")
       .params<PoolingParam>()
       .infer_shape([](const InferShape& s) { s.same(1, 0); })
+      .reads(reads)
+      .channels_last({0, 1, 2}, {0}, channels_first)
       .forward(backward);
 }
 

@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "ndarray/ndarray.h"
+
 namespace mx::onednn {
 
 Key& Key::add(int64_t word) {
@@ -38,10 +40,34 @@ struct Entry {
   std::shared_ptr<Call> call;
 };
 
+struct Stamp {
+  uint64_t version;
+  const void* data;
+  bool operator==(const Stamp&) const = default;
+};
+struct Derived {
+  Key key;
+  std::vector<Stamp> stamps;  // of the inputs that it was computed from; none yet, or no longer: stale
+  Ref<Chunk> memory;
+};
+
 // What the state of a step points at: a few entries, one for each primitive and number of threads.
 struct Step {
   std::vector<Entry> entries;
+  std::vector<Derived> derived;
 };
+
+Step& step_of(const OpContext& context) {
+  if (!*context.state) *context.state = std::make_shared<Step>();
+  return *static_cast<Step*>(context.state->get());
+}
+
+Derived* find_derived(const OpContext& context, const Key& key) {
+  if (!context.state) return nullptr;
+  for (Derived& derived : step_of(context).derived)
+    if (derived.key == key) return &derived;
+  return nullptr;
+}
 
 struct Hash {
   size_t operator()(const Key& key) const { return key.hash(); }
@@ -73,8 +99,7 @@ std::shared_ptr<Call> find_call(const OpContext& context, Key& key) {
 
 void keep_call(const OpContext& context, const Key& key, std::shared_ptr<Call> call) {
   if (context.state) {
-    if (!*context.state) *context.state = std::make_shared<Step>();
-    static_cast<Step*>(context.state->get())->entries.push_back({key, std::move(call)});
+    step_of(context).entries.push_back({key, std::move(call)});
     return;
   }
   cache.entries.push_front({key, std::move(call)});
@@ -82,6 +107,34 @@ void keep_call(const OpContext& context, const Key& key, std::shared_ptr<Call> c
   if (cache.entries.size() <= ThreadCache::kCapacity) return;
   cache.index.erase(cache.entries.back().key);
   cache.entries.pop_back();
+}
+
+static std::vector<Stamp> stamps_of(const OpContext& context, std::span<const size_t> inputs) {
+  std::vector<Stamp> stamps;
+  for (const size_t i : inputs) stamps.push_back({context.version(i), context.in[i].data});
+  return stamps;
+}
+
+void* find_derived(const OpContext& context, const Key& key, std::span<const size_t> inputs, size_t bytes,
+                   bool* stale) {
+  bool can_keep = context.state && !context.is_train;
+  for (const size_t i : inputs) can_keep = can_keep && context.version(i) != 0;
+  *stale = true;
+  Derived* derived = find_derived(context, key);
+  if (!can_keep) {
+    if (derived) derived->memory = nullptr, derived->stamps.clear();
+    return context.workspace(bytes);
+  }
+  if (!derived) derived = &step_of(context).derived.emplace_back(Derived{key, {}, nullptr});
+  if (!derived->memory) derived->memory = make_ref<Chunk>(bytes, Device{});
+  *stale = derived->stamps.empty() || derived->stamps != stamps_of(context, inputs);
+  if (*stale) derived->stamps.clear();
+  return derived->memory->data;
+}
+
+void keep_derived(const OpContext& context, const Key& key, std::span<const size_t> inputs) {
+  if (Derived* derived = find_derived(context, key); derived && derived->memory)
+    derived->stamps = stamps_of(context, inputs);
 }
 
 }  // namespace mx::onednn

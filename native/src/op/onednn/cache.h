@@ -1,6 +1,7 @@
 // Prepared calls, found again: in the step of a bound executor, or else in a cache of this thread.
 #pragma once
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "engine/threads.h"
@@ -47,6 +48,26 @@ std::shared_ptr<Call> prepare(const OpContext& context, Key& key, Make make) {
   } catch (const dnnl::error& error) {
     raise_error(error, context.op.name);
   }
+}
+
+// Memory for what a step computes from inputs that rarely change, such as packed weights. `stale` says whether the
+// caller must fill it: it is kept only outside training, and as long as the inputs hold what they held.
+void* find_derived(const OpContext& context, const Key& key, std::span<const size_t> inputs, size_t bytes, bool* stale);
+void keep_derived(const OpContext& context, const Key& key, std::span<const size_t> inputs);
+
+// `bytes` bytes which fill(memory) computes from `inputs`. The key also tells what was prepared with it.
+template <class Fill>
+const void* derive(const OpContext& context, const Key& key, std::span<const size_t> inputs, size_t bytes, Fill fill) {
+  bool stale = false;
+  void* memory = find_derived(context, key, inputs, bytes, &stale);
+  if (!stale) return memory;
+  try {
+    fill(memory);
+  } catch (const dnnl::error& error) {
+    raise_error(error, context.op.name);
+  }
+  keep_derived(context, key, inputs);
+  return memory;
 }
 
 }  // namespace mx::onednn

@@ -36,7 +36,7 @@ Call::Call(const dnnl::primitive_desc_base& desc, std::initializer_list<Slot> sl
   for (const Slot& slot : slots) {
     const Desc wanted = desc.query_md(dnnl::query::exec_arg_md, slot.arg);
     Bound bound;
-    bound.output = slot.output;
+    bound.output = slot.output, bound.arg = slot.arg, bound.wanted = wanted;
     bound.outer = bound.inner = dnnl::memory(slot.desc, cpu(), nullptr);
     if (wanted != slot.desc) {
       bound.inner = dnnl::memory(wanted, cpu(), nullptr);
@@ -48,6 +48,18 @@ Call::Call(const dnnl::primitive_desc_base& desc, std::initializer_list<Slot> sl
     bound_.push_back(std::move(bound));
   }
   args_.push_back({DNNL_ARG_SCRATCHPAD, scratchpad_.get()});
+}
+
+const Desc& Call::desc_of(int arg) const {
+  for (const Bound& bound : bound_)
+    if (bound.arg == arg) return bound.wanted;
+  raise(ErrorKind::kInternal, "a oneDNN call has no argument ", arg);
+}
+
+void reorder(const Desc& from_desc, const void* from, const Desc& to_desc, void* to) {
+  engine::enter_parallel_code();
+  dnnl::memory source(from_desc, cpu(), const_cast<void*>(from)), target(to_desc, cpu(), to);
+  dnnl::reorder(source, target).execute(stream(), source, target);
 }
 
 void Call::run(const OpContext& context, std::initializer_list<const void*> data) {

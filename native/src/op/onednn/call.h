@@ -26,6 +26,8 @@ class Call {
   void set_threads(int count) { threads_ = count; }  // for which the primitive was made
   // data[i] belongs to slots[i]. Scratch memory comes from the context.
   void run(const OpContext& context, std::initializer_list<const void*> data);
+  // How the array of an argument must lie to be taken as it is.
+  const Desc& desc_of(int arg) const;
 
  private:
   struct Bound {
@@ -33,6 +35,8 @@ class Call {
     dnnl::primitive convert;    // empty when the two are one
     size_t offset = 0;          // of the inner one, in the workspace
     bool output;
+    int arg;
+    Desc wanted;
   };
   dnnl::primitive primitive_;
   std::vector<Bound> bound_;
@@ -41,6 +45,9 @@ class Call {
   size_t workspace_ = 0;
   int threads_ = 1;
 };
+
+// Copies an array into another format or type, on the way to a kept copy: the primitive is made for this once.
+void reorder(const Desc& from_desc, const void* from, const Desc& to_desc, void* to);
 
 // Attributes for every primitive: scratch memory is ours.
 dnnl::primitive_attr attributes();

@@ -96,17 +96,23 @@ void infer_concat(const InferShape& s) {
   s.set_output(0, common);
 }
 
+// Axis of the tensor's shape -> axis in memory.
+int axis_in_memory(const Tensor& tensor, int axis) {
+  if (tensor.format == Format::kPlain || axis == 0) return axis;
+  return axis == 1 ? tensor.shape.ndim - 1 : axis - 1;
+}
+
 void forward_concat(const OpContext& ctx) {
-  const Shape& out = ctx.out[0].shape;
-  const int axis = normalize_axis(ctx.as<ConcatParam>().dim, out.ndim, ctx.op.name);
+  const Shape out = memory_shape(ctx.out[0]);
+  const int axis = axis_in_memory(ctx.out[0], normalize_axis(ctx.as<ConcatParam>().dim, out.ndim, ctx.op.name));
   join(ctx.in, ctx.out[0], out.size(0, axis), out.size(axis + 1, out.ndim));
 }
 
 // The gradient of joining: the head, and the inputs for their shapes; one output per input.
 int count_parts(const void* p) { return static_cast<const ConcatParam*>(p)->num_args; }
 
-int64_t split_outer(const OpContext& ctx, const Shape& whole) {
-  return whole.size(0, normalize_axis(ctx.as<SplitParam>().axis, whole.ndim, ctx.op.name));
+int64_t split_outer(const Tensor& whole, int axis, const OpDef& op) {
+  return memory_shape(whole).size(0, axis_in_memory(whole, normalize_axis(axis, whole.shape.ndim, op.name)));
 }
 
 }  // namespace
@@ -117,6 +123,7 @@ MX_OPERATOR(Concat) {
       .params<ConcatParam>()
       .variadic("arg", "num_args", "The arrays; of one shape but for the axis.")
       .infer_shape(infer_concat)
+      .channels_last({OpDef::kAll}, {0})
       .forward(forward_concat)
       .gradient([](GradientContext& g) {
         std::vector<Value> in = {g.head()};
@@ -134,9 +141,10 @@ MX_OPERATOR(_backward_concat) {
       .infer_shape([](const InferShape& s) {
         for (size_t i = 0; i < s.out.size(); ++i) s.same(i + 1, i);
       })
+      .reads([](const void*, size_t input) { return input == 0; })
+      .channels_last({0}, {OpDef::kAll})
       .forward([](const OpContext& ctx) {
-        const Shape& head = ctx.in[0].shape;
-        separate(ctx.in[0], ctx.out, head.size(0, normalize_axis(ctx.as<ConcatParam>().dim, head.ndim, "Concat")));
+        separate(ctx.in[0], ctx.out, split_outer(ctx.in[0], ctx.as<ConcatParam>().dim, ctx.op));
       });
 }
 
@@ -196,7 +204,11 @@ MX_OPERATOR(SliceChannel) {
         if (part.ndim == 0) part.push_back(1);
         for (size_t i = 0; i < s.out.size(); ++i) s.set_output(i, part);
       })
-      .forward([](const OpContext& ctx) { separate(ctx.in[0], ctx.out, split_outer(ctx, ctx.in[0].shape)); })
+      .channels_last({0}, {OpDef::kAll},
+                     [](const void* p, const Shape&) { return !static_cast<const SplitParam*>(p)->squeeze_axis; })
+      .forward([](const OpContext& ctx) {
+        separate(ctx.in[0], ctx.out, split_outer(ctx.in[0], ctx.as<SplitParam>().axis, ctx.op));
+      })
       .gradient([](GradientContext& g) {
         std::vector<Value> heads;
         for (size_t i = 0; i < g.num_outputs(); ++i) heads.push_back(g.head(i));

@@ -34,6 +34,9 @@ _REQUESTS = {"null": 0, "write": 1, "add": 3}
 class Executor(ExecutorBase):
     """Made by :meth:`Symbol.bind` and :meth:`Symbol.simple_bind`.
 
+    Binding chooses layouts, and the first ``forward(is_train=False)`` joins operators; ``MX_GRAPH_OPTIMIZE=0`` in the
+    environment at the time of binding turns both off. :meth:`debug_str` shows what became of the graph.
+
     Attributes:
         arg_arrays: The arrays of the arguments, in the order of ``symbol.list_arguments()``.
         grad_arrays: Those of their gradients; None where none is computed.

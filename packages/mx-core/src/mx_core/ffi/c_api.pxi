@@ -69,6 +69,7 @@ cdef extern from "mx/c_api.h" nogil:
     int MXNDArrayWaitToRead(MXNDArrayHandle array)
     int MXNDArrayWaitToWrite(MXNDArrayHandle array)
     int MXNDArrayGetVersion(MXNDArrayHandle array, uint64_t* out)
+    int MXNDArrayShareMemory(MXNDArrayHandle array)
     int MXNDArrayCopyFromHost(MXNDArrayHandle array, const void* data, size_t bytes)
     int MXNDArrayCopyToHost(MXNDArrayHandle array, void* data, size_t bytes)
     int MXNDArrayCopyTo(MXNDArrayHandle source, MXNDArrayHandle to)

@@ -123,6 +123,7 @@ cdef class HostMemory:
 
     def __cinit__(self, NDArrayBase array):
         array.wait_to_read()
+        check(MXNDArrayShareMemory(array.array))
         self.owner = array
 
     def __getbuffer__(self, Py_buffer* view, int flags):
