@@ -1,6 +1,5 @@
 // The description of an operator, filled in by MX_OPERATOR, and the contexts that its functions are called with.
 #pragma once
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -79,7 +78,7 @@ struct OpContext {
   PhiloxGenerator* random = nullptr;  // set for operators with uses_random()
   // State kept between the calls of one executor step (prepared primitives, packed weights); null in imperative calls,
   // where an operator keeps what it can in a cache of its own. See Prepared.
-  std::shared_ptr<void>* state = nullptr;
+  Ref<RefCounted>* state = nullptr;
   // The memory behind each input; null, or no list at all, where it belongs to nobody but this run.
   std::span<const Chunk* const> chunks = {};
 
@@ -117,17 +116,21 @@ class Builder {
   virtual ~Builder() = default;
   virtual std::vector<Value> invoke(const OpDef& op, std::span<const Value> inputs, Params params) = 0;
 
-  template <class P = NoParam>
-  Value call(const char* op, std::initializer_list<Value> inputs, P params = {}) {
-    return call_all<P>(op, inputs, std::move(params)).at(0);
+  // The first output, or all of them; the parameters are a struct or Params.
+  Value call(const char* op, std::initializer_list<Value> inputs);
+  Value call(const char* op, std::initializer_list<Value> inputs, Params params);
+  template <class P>
+  Value call(const char* op, std::initializer_list<Value> inputs, const P& params) {
+    return call(op, inputs, Params::of(params));
+  }
+  std::vector<Value> call_all(const char* op, std::span<const Value> inputs, Params params = Params::of(NoParam()));
+  template <class P>
+  std::vector<Value> call_all(const char* op, std::span<const Value> inputs, const P& params) {
+    return call_all(op, inputs, Params::of(params));
   }
   template <class P = NoParam>
-  std::vector<Value> call_all(const char* op, std::span<const Value> inputs, P params = {}) {
-    return invoke(find(op), inputs, Params::of(std::move(params)));
-  }
-  template <class P = NoParam>
-  std::vector<Value> call_all(const char* op, std::initializer_list<Value> inputs, P params = {}) {
-    return call_all<P>(op, std::span<const Value>(inputs.begin(), inputs.size()), std::move(params));
+  std::vector<Value> call_all(const char* op, std::initializer_list<Value> inputs, const P& params = {}) {
+    return call_all(op, std::span<const Value>(inputs.begin(), inputs.size()), Params::of(params));
   }
   static const OpDef& find(const char* op);
 };
@@ -156,15 +159,14 @@ class GradientContext {
   virtual bool wants(size_t input) const = 0;  // does anybody need the gradient of this input?
   virtual void set(size_t input, Value gradient) = 0;
 
-  template <class P = NoParam>
-  Value call(const char* op, std::initializer_list<Value> inputs, P params = {}) {
-    return builder_.call<P>(op, inputs, std::move(params));
+  Value call(const char* op, std::initializer_list<Value> inputs);
+  template <class P>
+  Value call(const char* op, std::initializer_list<Value> inputs, const P& params) {
+    return builder_.call(op, inputs, params);
   }
   // Another operator with this operator's own parameters: the usual form of a "_backward_..." operator.
-  std::vector<Value> call_same(const char* op, std::initializer_list<Value> inputs) {
-    return builder_.invoke(Builder::find(op), std::span<const Value>(inputs.begin(), inputs.size()), params_);
-  }
-  Value zeros_like(const Value& value) { return call("zeros_like", {value}); }
+  std::vector<Value> call_same(const char* op, std::initializer_list<Value> inputs);
+  Value zeros_like(const Value& value);
 
  private:
   const OpDef& op_;
@@ -183,9 +185,10 @@ struct ComposeContext {
   const P& as() const {
     return *static_cast<const P*>(params);
   }
-  template <class P = NoParam>
-  Value call(const char* op, std::initializer_list<Value> inputs, P p = {}) {
-    return builder.call<P>(op, inputs, std::move(p));
+  Value call(const char* op, std::initializer_list<Value> inputs);
+  template <class P>
+  Value call(const char* op, std::initializer_list<Value> inputs, const P& p) {
+    return builder.call(op, inputs, p);
   }
 };
 
@@ -209,13 +212,16 @@ enum class Amp : int32_t { kAny, kFloat32, kHalf, kWidest };
 
 class OpDef {
  public:
+  OpDef();
+  ~OpDef();
+  OpDef(const OpDef&) = delete;
   // -- what operator files call ---------------------------------------------------------------------------------------
   OpDef& describe(const char* text) { return doc = text, *this; }
-  OpDef& input(const char* name, const char* text) { return inputs.push_back({name, text}), *this; }
-  OpDef& optional_input(const char* name, const char* text) { return inputs.push_back({name, text, true}), *this; }
+  OpDef& input(const char* name, const char* text);
+  OpDef& optional_input(const char* name, const char* text);
   // Any number of inputs "<name>0", "<name>1"...; `count` is the parameter that holds their number (num_args).
   OpDef& variadic(const char* name, const char* count, const char* text);
-  OpDef& output(const char* name, const char* text = "") { return outputs.push_back({name, text}), *this; }
+  OpDef& output(const char* name, const char* text = "");
   // The outputs after the first `count` are for the gradient only.
   OpDef& visible_outputs(int count) { return visible = count, *this; }
   OpDef& visible_outputs(CountFn count) { return visible_fn = count, *this; }
@@ -225,15 +231,15 @@ class OpDef {
   OpDef& params() {
     return params_type_ = &::mx::params_type<P>(), *this;
   }
-  OpDef& alias(const char* name) { return aliases.push_back(name), *this; }
+  OpDef& alias(const char* name);
   OpDef& infer_shape(InferShapeFn fn) { return infer_shape_fn = fn, *this; }
   OpDef& infer_dtype(InferDTypeFn fn) { return infer_dtype_fn = fn, *this; }
   OpDef& forward(ForwardFn fn) { return forward_fn = fn, *this; }
   OpDef& gradient(GradientFn fn) { return gradient_fn = fn, *this; }
   OpDef& no_gradient() { return zero_gradient = true, *this; }  // every input's gradient is zero
   OpDef& compose(ComposeFn fn) { return compose_fn = fn, *this; }
-  OpDef& mutates(std::initializer_list<int> which) { return mutable_inputs = which, *this; }
-  OpDef& inplace(int in, int out) { return inplace_pairs.push_back({in, out}), *this; }
+  OpDef& mutates(std::initializer_list<int> which);
+  OpDef& inplace(int in, int out);
   // The inputs come in groups of so many, one group for each output; mutates() and inplace() speak of the first.
   OpDef& groups(int inputs) { return group = inputs, *this; }
   OpDef& uses_random() { return random = true, *this; }
@@ -241,9 +247,7 @@ class OpDef {
   OpDef& ignores_head() { return loss = true, *this; }  // a loss: backward() needs no head gradient
   OpDef& amp(Amp value) { return amp_class = value, *this; }
   // An attribute that an auto-created input variable gets: ("moving_var", "__init__", "[\"one\", {}]").
-  OpDef& input_attr(const char* in, const char* key, const char* value) {
-    return input_attrs.push_back({in, key, value}), *this;
-  }
+  OpDef& input_attr(const char* in, const char* key, const char* value);
   // Which inputs have their elements read. Of the others only shape and dtype count, so a graph need not keep them.
   OpDef& reads(ReadsFn fn) { return reads_fn = fn, *this; }
   // Formats in memory. An operator that says nothing sees plain arrays only, and so does every imperative call.
@@ -252,9 +256,7 @@ class OpDef {
   // These inputs and outputs may lie channels-last, all of them together, when `suits` agrees (it is given the shape of
   // the first of them); the others stay plain. kAll stands for every input or output.
   static constexpr int kAll = -1;
-  OpDef& channels_last(std::initializer_list<int> in, std::initializer_list<int> out, SuitsFn suits = nullptr) {
-    return last_inputs = in, last_outputs = out, last_suits = suits, *this;
-  }
+  OpDef& channels_last(std::initializer_list<int> in, std::initializer_list<int> out, SuitsFn suits = nullptr);
   // Is so much faster channels-last that its inputs are worth reordering.
   OpDef& prefers_channels_last() { return prefers_last = true, *this; }
   OpDef& hidden() { return internal = true, *this; }  // no Python function; _backward names are hidden anyway

@@ -12,23 +12,15 @@
 //
 // Field types: bool, int32_t, int64_t, float, double, std::string, Shape, DType, an enum of int32_t,
 // std::vector<double>, OptionalInts, and std::optional of any of them (which accepts None).
+//
+// Every operator file is compiled several times and includes this: what is parsed here is paid a thousand times.
 #pragma once
-#include <limits>
-#include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "mx/base/dtype.h"
 #include "mx/base/shape.h"
 
-#if !defined(MX_PASS_CPU) && !defined(MX_PASS_CUDA)
-#define MX_PASS_HOST 1  // everything but the kernels of an instruction set or a device
-#endif
-
 namespace mx {
-
-using OptionalInts = std::vector<std::optional<int64_t>>;  // (None, 3): the bounds of a slice
 
 struct NoParam {
   static void fields(auto&) {}
@@ -37,16 +29,20 @@ struct NoParam {
 }  // namespace mx
 
 #if defined(MX_PASS_HOST)
-#include <map>
+#include <limits>
+#include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "mx/base/error.h"
+#include "mx/base/ref.h"
 #include "mx/c_api.h"
 
 namespace mx {
 
-using AttrMap = std::map<std::string, std::string>;  // what a symbol keeps: sorted, all text
+using OptionalInts = std::vector<std::optional<int64_t>>;  // (None, 3): the bounds of a slice
+struct AttrMap;                                            // see attrs.h
 
 struct Field {
   const char* name;
@@ -69,8 +65,10 @@ struct Field {
   Field& names(std::initializer_list<const char*> all) { return choices = all, *this; }
 };
 
+inline constexpr size_t kParamsAlignment = 16;  // what ::operator new gives
+
 struct ParamsType {
-  size_t size, align;
+  size_t size;
   void (*construct)(void* to);  // the defaults
   void (*copy)(void* to, const void* from);
   void (*destroy)(void* object);
@@ -80,7 +78,7 @@ struct ParamsType {
   std::string names() const;  // "kernel, stride, pad": for messages
 };
 
-// One overload per C++ type. Defined in params.cc.
+// What is done with a field of one C++ type. Defined in params.cc.
 #define MX_FIELD_TYPE(T)                                                             \
   void assign_field(T& to, const Field&, const MXValue&, std::string_view op);       \
   void parse_field(T& to, const Field&, std::string_view text, std::string_view op); \
@@ -96,6 +94,8 @@ MX_FIELD_TYPE(DType)
 MX_FIELD_TYPE(std::vector<double>)
 MX_FIELD_TYPE(OptionalInts)
 #undef MX_FIELD_TYPE
+
+Field& add_field(std::vector<Field>& to, Field field);
 
 template <class T>
 constexpr const char* field_type_name() {
@@ -167,6 +167,28 @@ struct FieldType<std::optional<T>> {
   }
 };
 
+// The functions of a Field, on untyped memory.
+template <class T>
+struct ErasedField {
+  static void assign(void* to, const Field& field, const MXValue& value, std::string_view op) {
+    FieldType<T>::assign(*static_cast<T*>(to), field, value, op);
+  }
+  static void parse(void* to, const Field& field, std::string_view text, std::string_view op) {
+    FieldType<T>::parse(*static_cast<T*>(to), field, text, op);
+  }
+  static std::string format(const void* from, const Field& field) {
+    return FieldType<T>::format(*static_cast<const T*>(from), field);
+  }
+  static Field make(const char* name, const char* doc, size_t offset);
+};
+template <class T>
+Field ErasedField<T>::make(const char* name, const char* doc, size_t offset) {
+  Field field{name, doc, FieldType<T>::name};
+  field.nullable = requires { FieldType<T>::nullable; };
+  field.offset = offset, field.assign = assign, field.parse = parse, field.format = format;
+  return field;
+}
+
 template <class P>
 class FieldList {
  public:
@@ -174,20 +196,8 @@ class FieldList {
 
   template <class T>
   Field& add(const char* name, T P::* member, const char* doc) {
-    using Type = FieldType<T>;
-    Field& field = fields_.emplace_back();
-    field.name = name, field.doc = doc, field.type = Type::name;
-    field.nullable = requires { Type::nullable; };
-    field.offset =
-        static_cast<size_t>(reinterpret_cast<const char*>(&(probe_.*member)) - reinterpret_cast<const char*>(&probe_));
-    field.assign = [](void* to, const Field& f, const MXValue& v, std::string_view op) {
-      Type::assign(*static_cast<T*>(to), f, v, op);
-    };
-    field.parse = [](void* to, const Field& f, std::string_view text, std::string_view op) {
-      Type::parse(*static_cast<T*>(to), f, text, op);
-    };
-    field.format = [](const void* from, const Field& f) { return Type::format(*static_cast<const T*>(from), f); };
-    return field;
+    const auto at = reinterpret_cast<const char*>(&(probe_.*member)), start = reinterpret_cast<const char*>(&probe_);
+    return add_field(fields_, ErasedField<T>::make(name, doc, static_cast<size_t>(at - start)));
   }
 
  private:
@@ -197,9 +207,9 @@ class FieldList {
 
 template <class P>
 const ParamsType& params_type() {
+  static_assert(alignof(P) <= kParamsAlignment);
   static const ParamsType type = [] {
     ParamsType t{sizeof(P),
-                 alignof(P),
                  [](void* to) { new (to) P(); },
                  [](void* to, const void* from) { new (to) P(*static_cast<const P*>(from)); },
                  [](void* object) { static_cast<P*>(object)->~P(); },
@@ -216,8 +226,8 @@ class Params {
  public:
   Params() = default;
   template <class P>
-  static Params of(P values) {
-    return Params(&params_type<P>(), std::make_shared<const P>(std::move(values)));
+  static Params of(const P& values) {
+    return copy(params_type<P>(), &values);
   }
   // From what a symbol file says. Names that are no parameter and are not in `ignored` raise kValue; so do missing
   // ones.
@@ -225,18 +235,27 @@ class Params {
   // A copy of a struct whose type is known only here.
   static Params copy(const ParamsType& type, const void* values);
 
-  const ParamsType* type() const { return type_; }
-  const void* data() const { return data_.get(); }
+  const ParamsType* type() const { return block_ ? block_->type : nullptr; }
+  const void* data() const { return block_ ? block_->data() : nullptr; }
   template <class P>
   const P& as() const {
-    return *static_cast<const P*>(data_.get());
+    return *static_cast<const P*>(data());
   }
   AttrMap format() const;  // every field as text
 
  private:
-  Params(const ParamsType* type, std::shared_ptr<const void> data) : type_(type), data_(std::move(data)) {}
-  const ParamsType* type_ = nullptr;
-  std::shared_ptr<const void> data_;
+  // The struct itself follows in the same piece of memory.
+  struct alignas(kParamsAlignment) Block final : RefCounted {
+    explicit Block(const ParamsType& type) : type(&type) {}
+    ~Block() override;
+    void* data() { return this + 1; }
+    static void* operator new(size_t size, const ParamsType& type);
+    static void operator delete(void* block, const ParamsType& type);
+    static void operator delete(void* block);
+    const ParamsType* type;
+    bool constructed = false;
+  };
+  Ref<Block> block_;
 };
 
 // Parameters on the stack, for one imperative call.
@@ -252,7 +271,7 @@ class StackParams {
  private:
   const ParamsType& type_;
   void* data_;
-  alignas(16) unsigned char inline_[512];
+  alignas(kParamsAlignment) unsigned char inline_[512];
 };
 
 }  // namespace mx

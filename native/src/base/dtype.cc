@@ -1,7 +1,5 @@
 #include "mx/base/dtype.h"
 
-#include <ostream>
-
 #include "mx/base/error.h"
 
 namespace mx {
@@ -37,7 +35,5 @@ bool is_valid_dtype(int32_t flag) {
     if (static_cast<int32_t>(entry.dtype) == flag) return true;
   return false;
 }
-
-std::ostream& operator<<(std::ostream& stream, DType dtype) { return stream << name_of(dtype); }
 
 }  // namespace mx

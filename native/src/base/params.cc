@@ -5,6 +5,8 @@
 #include <cstring>
 #include <new>
 
+#include "mx/attrs.h"
+
 namespace mx {
 
 namespace {
@@ -311,6 +313,8 @@ void assign_enum(int32_t& to, const Field& field, const MXValue& value, std::str
   parse_enum(to, field, describe(value), op);
 }
 
+Field& add_field(std::vector<Field>& to, Field field) { return to.emplace_back(std::move(field)); }
+
 const Field* ParamsType::find(std::string_view name) const {
   for (const Field& field : fields)
     if (name == field.name) return &field;
@@ -324,16 +328,6 @@ std::string ParamsType::names() const {
 }
 
 namespace {
-// Memory of the struct's own alignment, once it is constructed owned by a pointer that knows how to destroy it.
-void* allocate(const ParamsType& type) { return ::operator new(type.size, std::align_val_t(type.align)); }
-void deallocate(const ParamsType& type, void* data) { ::operator delete(data, std::align_val_t(type.align)); }
-std::shared_ptr<void> own(const ParamsType& type, void* data) {
-  return {data, [&type](void* p) {
-            type.destroy(p);
-            deallocate(type, p);
-          }};
-}
-
 void missing(const Field& field, std::string_view op) {
   raise(ErrorKind::kType, "[", op, "] the parameter ", field.name, " is required");
 }
@@ -346,31 +340,42 @@ void reject_none(const Field& field, std::string_view op) {
 }
 }  // namespace
 
+void* Params::Block::operator new(size_t size, const ParamsType& type) { return ::operator new(size + type.size); }
+void Params::Block::operator delete(void* block, const ParamsType&) { ::operator delete(block); }
+void Params::Block::operator delete(void* block) { ::operator delete(block); }
+Params::Block::~Block() {
+  if (constructed) type->destroy(data());
+}
+
 Params Params::parse(const ParamsType& type, const AttrMap& attrs, std::string_view op) {
-  void* raw = allocate(type);
-  type.construct(raw);
-  const std::shared_ptr<void> data = own(type, raw);
+  Params params;
+  params.block_ = new (type) Block(type);
+  void* const data = params.block_->data();
+  type.construct(data);
+  params.block_->constructed = true;
   for (const auto& [key, text] : attrs) {
     if (key.size() > 4 && key.starts_with("__") && key.ends_with("__")) continue;
     const Field* field = type.find(key);
     MX_CHECK(field, kType, "[", op, "] has no parameter ", key, "; its parameters: ", type.names());
-    field->parse(field_of(data.get(), *field), *field, text, op);
+    field->parse(field_of(data, *field), *field, text, op);
   }
   for (const Field& field : type.fields)
     if (field.is_required && !attrs.contains(field.name)) missing(field, op);
-  return Params(&type, data);
+  return params;
 }
 
 Params Params::copy(const ParamsType& type, const void* values) {
-  void* raw = allocate(type);
-  type.copy(raw, values);
-  return Params(&type, own(type, raw));
+  Params params;
+  params.block_ = new (type) Block(type);
+  type.copy(params.block_->data(), values);
+  params.block_->constructed = true;
+  return params;
 }
 
 AttrMap Params::format() const {
   AttrMap attrs;
-  if (!type_) return attrs;
-  for (const Field& field : type_->fields) attrs[field.name] = field.format(field_of(data(), field), field);
+  if (!block_) return attrs;
+  for (const Field& field : type()->fields) attrs[field.name] = field.format(field_of(data(), field), field);
   return attrs;
 }
 
@@ -378,7 +383,7 @@ StackParams::StackParams(const ParamsType& type, const MXValue* values, size_t c
     : type_(type) {
   MX_CHECK(count <= type.fields.size(), kType, "[", op, "] got ", count, " parameters, but has ", type.fields.size(),
            ": ", type.names());
-  data_ = type.size <= sizeof inline_ && type.align <= 16 ? inline_ : allocate(type);
+  data_ = type.size <= sizeof inline_ ? inline_ : ::operator new(type.size);
   type.construct(data_);
   try {
     for (size_t i = 0; i < type.fields.size(); ++i) {
@@ -398,7 +403,7 @@ StackParams::StackParams(const ParamsType& type, const MXValue* values, size_t c
 
 StackParams::~StackParams() {
   type_.destroy(data_);
-  if (data_ != inline_) deallocate(type_, data_);
+  if (data_ != inline_) ::operator delete(data_);
 }
 
 }  // namespace mx

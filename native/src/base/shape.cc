@@ -1,7 +1,5 @@
 #include "mx/base/shape.h"
 
-#include <ostream>
-
 #include "mx/base/error.h"
 
 namespace mx {
@@ -32,20 +30,6 @@ Shape Shape::slice(int from, int to) const {
   Shape part = scalar();
   for (int i = from; i < to; ++i) part.push_back(dims[i]);
   return part;
-}
-
-std::ostream& operator<<(std::ostream& stream, const Shape& shape) {
-  if (shape.ndim < 0) return stream << "unknown";
-  stream << '(';
-  for (int i = 0; i < shape.ndim; ++i) {
-    if (i) stream << ", ";
-    if (shape[i] < 0) {
-      stream << '?';
-    } else {
-      stream << shape[i];
-    }
-  }
-  return stream << (shape.ndim == 1 ? ",)" : ")");
 }
 
 int64_t checked_bytes(const Shape& shape, DType dtype) {

@@ -1,7 +1,6 @@
 // How many threads a call may use, and loops over them.
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <type_traits>
 
 namespace mx::engine {
@@ -31,8 +30,7 @@ class RangeFunction {
   template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, RangeFunction>)
   RangeFunction(F&& fn)
-      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(fn)))),
-        call_([](void* object, int64_t begin, int64_t end) {
+      : object_(const_cast<void*>(static_cast<const void*>(&fn))), call_([](void* object, int64_t begin, int64_t end) {
           (*static_cast<std::remove_reference_t<F>*>(object))(begin, end);
         }) {}
   void operator()(int64_t begin, int64_t end) const { call_(object_, begin, end); }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <iomanip>
 #include <unordered_set>
 
 #include "base/random.h"
@@ -186,23 +185,25 @@ void Executor::backward(std::span<NDArray* const> head_gradients, bool is_train)
 }
 
 std::string Executor::describe() const {
-  std::ostringstream text;
+  std::string text;
   const auto list = [&](const std::vector<Tensor>& tensors) {
     for (size_t i = 0; i < tensors.size(); ++i)
-      text << (i ? ", " : "") << tensors[i].shape << (tensors[i].format == Format::kPlain ? "" : " channels-last")
-           << (tensors[i].data ? "" : " unused");
+      text += str(i ? ", " : "", tensors[i].shape, tensors[i].format == Format::kPlain ? "" : " channels-last",
+                  tensors[i].data ? "" : " unused");
   };
   const auto steps = [&](const char* title, const std::vector<Step>& all) {
-    text << title << ": " << all.size() << " steps\n";
+    text += str(title, ": ", all.size(), " steps\n");
     for (size_t i = 0; i < all.size(); ++i) {
-      text << std::setw(5) << i << "  " << all[i].node->label() << ": ";
+      const std::string number = str(i);
+      text +=
+          str(std::string(number.size() < 5 ? 5 - number.size() : 0, ' '), number, "  ", all[i].node->label(), ": ");
       list(all[i].in);
-      text << " -> ";
+      text += " -> ";
       list(all[i].out);
       bool in_place = false;
       for (const Tensor& in : all[i].in)
         for (const Tensor& out : all[i].out) in_place = in_place || (in.data && in.data == out.data);
-      text << (in_place ? "  in place\n" : "\n");
+      text += in_place ? "  in place\n" : "\n";
     }
   };
   steps("forward", plan_.forward.steps);
@@ -210,9 +211,8 @@ std::string Executor::describe() const {
   if (inference_) steps("inference", inference_->forward.steps);
   size_t outputs = 0;
   for (const NDArrayRef& output : plan_.outputs) outputs += output->bytes();
-  text << "memory: " << plan_.memory.total << " bytes for intermediate results (" << plan_.memory.wanted
-       << " without reuse, " << plan_.memory.in_place << " results in place), " << outputs << " bytes for outputs\n";
-  return text.str();
+  return text + str("memory: ", plan_.memory.total, " bytes for intermediate results (", plan_.memory.wanted,
+                    " without reuse, ", plan_.memory.in_place, " results in place), ", outputs, " bytes for outputs\n");
 }
 
 }  // namespace mx

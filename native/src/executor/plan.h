@@ -26,7 +26,7 @@ struct Step {
   std::vector<Var*> reads, writes;   // of the arrays that others can see
   std::vector<const Chunk*> chunks;  // behind each input that is such an array
   bool inserted = false;             // by a pass: monitors don't see it
-  std::shared_ptr<void> state;       // what the operator prepared at its first run
+  Ref<RefCounted> state;             // what the operator prepared at its first run
 };
 
 // Steps that run together.

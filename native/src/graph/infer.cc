@@ -19,13 +19,12 @@ void run(const Node& node, std::span<DType> in, std::span<DType> out) {
 
 template <class T>
 std::string surroundings(const Node& node, std::span<const T> in, std::span<const T> out) {
-  std::ostringstream text;
-  text << "; inputs:";
+  std::string text = "; inputs:";
   for (size_t i = 0; i < in.size(); ++i)
-    text << (i ? ", " : " ") << node.op->input_name(static_cast<int>(i)) << " " << in[i];
-  text << "; outputs:";
-  for (size_t i = 0; i < out.size(); ++i) text << (i ? ", " : " ") << out[i];
-  return text.str();
+    text += str(i ? ", " : " ", node.op->input_name(static_cast<int>(i)), " ", in[i]);
+  text += "; outputs:";
+  for (size_t i = 0; i < out.size(); ++i) text += str(i ? ", " : " ", out[i]);
+  return text;
 }
 
 template <class T>

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "mx/attrs.h"
 #include "mx/base/ref.h"
 #include "mx/opdef.h"
 

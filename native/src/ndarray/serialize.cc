@@ -102,7 +102,7 @@ NDArrayRef read_record(Reader& in) {
     shape = read_shape<int64_t>(in, in.get<int32_t>("the number of dimensions"));
     if (shape.ndim == 0) return none();
   } else {  // before there was a magic number, the record began with the number of dimensions
-    if (magic > kMaxNdim) in.fail(str("0x", std::hex, magic, " is neither an array's mark nor a number of dimensions"));
+    if (magic > kMaxNdim) in.fail(str(magic, " is neither an array's mark nor a number of dimensions"));
     shape = read_shape<uint32_t>(in, static_cast<int32_t>(magic));
     if (shape.ndim == 0) return none();
   }

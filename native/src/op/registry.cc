@@ -102,13 +102,6 @@ const OpDef& get_op(std::string_view name) {
 
 std::span<const OpDef* const> all_ops() { return registry().sorted; }
 
-const OpDef& Builder::find(const char* op) { return get_op(op); }
-
-OpDef& OpDef::variadic(const char* name, const char* count, const char* text) {
-  variadic_count = count;
-  return input(name, text);
-}
-
 namespace {
 // The value of an integer parameter, in whatever width it is kept.
 int64_t int_param(const OpDef& op, const void* params, const std::string& name) {

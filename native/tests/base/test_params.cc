@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "mx/attrs.h"
 #include "mx/params.h"
 
 using namespace mx;

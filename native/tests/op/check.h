@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "mx/attrs.h"
 #include "mx/params.h"
 #include "ndarray/ndarray.h"
 

@@ -3,6 +3,7 @@
 
 #include "base/random.h"
 #include "engine/threads.h"
+#include "mx/attrs.h"
 #include "mx/op/random.h"
 #include "run.h"
 

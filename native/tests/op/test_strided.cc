@@ -1,4 +1,5 @@
 // Copies with strides, and what is made of them.
+#include "mx/attrs.h"
 #include "mx/op/elementwise.h"
 #include "mx/op/strided.h"
 #include "run.h"

@@ -2,8 +2,11 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <iosfwd>
+
+#if !defined(MX_PASS_CPU) && !defined(MX_PASS_CUDA)
+#define MX_PASS_HOST 1  // everything but the kernels of an instruction set or a device
 #include <string_view>
+#endif
 
 #define MX_INLINE __attribute__((always_inline)) inline
 
@@ -76,9 +79,10 @@ MX_INLINE constexpr bool is_floating(DType dtype) {
   return dtype == DType::kFloat32 || dtype == DType::kFloat64 || is_half(dtype);
 }
 
-const char* name_of(DType dtype);                // "float32"; "unknown"
-DType parse_dtype(std::string_view name);        // raises kType for a name that is none
-bool is_valid_dtype(int32_t flag);               // one of the numbers above
-std::ostream& operator<<(std::ostream&, DType);  // its name
+#if defined(MX_PASS_HOST)
+const char* name_of(DType dtype);          // "float32"; "unknown"
+DType parse_dtype(std::string_view name);  // raises kType for a name that is none
+bool is_valid_dtype(int32_t flag);         // one of the numbers above
+#endif
 
 }  // namespace mx

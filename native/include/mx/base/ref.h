@@ -1,6 +1,5 @@
 // Intrusive reference counting: a handle is one pointer, and crosses the C API as such.
 #pragma once
-#include <atomic>
 #include <cstddef>
 #include <utility>
 
@@ -11,17 +10,17 @@ class RefCounted {
   RefCounted() = default;
   RefCounted(const RefCounted&) = delete;
   RefCounted& operator=(const RefCounted&) = delete;
-  void retain() const { count_.fetch_add(1, std::memory_order_relaxed); }
+  void retain() const { __atomic_fetch_add(&count_, 1, __ATOMIC_RELAXED); }
   void release() const {
-    if (count_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (__atomic_fetch_sub(&count_, 1, __ATOMIC_ACQ_REL) == 1) delete this;
   }
-  int use_count() const { return count_.load(std::memory_order_relaxed); }
+  int use_count() const { return __atomic_load_n(&count_, __ATOMIC_RELAXED); }
 
  protected:
   virtual ~RefCounted() = default;
 
  private:
-  mutable std::atomic<int> count_{0};
+  mutable int count_ = 0;  // by builtins: <atomic> takes longer to compile than many an operator
 };
 
 template <class T>

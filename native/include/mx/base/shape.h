@@ -2,10 +2,6 @@
 #pragma once
 #include <cstdint>
 #include <initializer_list>
-#include <iosfwd>
-#include <span>
-#include <string_view>
-#include <vector>
 
 #include "mx/base/dtype.h"
 
@@ -21,7 +17,9 @@ struct Shape {
 
   Shape() = default;
   Shape(std::initializer_list<int64_t> values) : Shape(values.begin(), values.size()) {}
-  explicit Shape(const std::vector<int64_t>& values) : Shape(values.data(), values.size()) {}
+  template <class Values>  // a vector, an array
+    requires requires(const Values& v) { Shape(v.data(), v.size()); }
+  explicit Shape(const Values& values) : Shape(values.data(), values.size()) {}
   Shape(const int64_t* values, size_t count);  // raises kValue when there are more than kMaxNdim
   static Shape filled(int ndim, int64_t value);
   static Shape scalar() { return filled(0, 0); }
@@ -57,9 +55,7 @@ struct Shape {
   }
 };
 
-// (2, 3), (2,), (?, 3), or "unknown".
-std::ostream& operator<<(std::ostream&, const Shape&);
-
+#if defined(MX_PASS_HOST)
 // Raises kMemory when the elements or their bytes don't fit in 63 bits, kValue when a dimension is negative.
 int64_t checked_bytes(const Shape& shape, DType dtype);
 
@@ -68,5 +64,6 @@ int normalize_axis(int64_t axis, int ndim, std::string_view op);
 
 // Fills what `into` leaves open from `from`. False when the two contradict each other.
 bool unify(Shape& into, const Shape& from);
+#endif
 
 }  // namespace mx

@@ -1,3 +1,4 @@
+#include "mx/attrs.h"
 #include "mx/op.h"
 
 #if defined(MX_ISA)

@@ -52,13 +52,13 @@ struct Derived {
 };
 
 // What the state of a step points at: a few entries, one for each primitive and number of threads.
-struct Step {
+struct Step : RefCounted {
   std::vector<Entry> entries;
   std::vector<Derived> derived;
 };
 
 Step& step_of(const OpContext& context) {
-  if (!*context.state) *context.state = std::make_shared<Step>();
+  if (!*context.state) *context.state = Ref<RefCounted>(new Step);
   return *static_cast<Step*>(context.state->get());
 }
 
