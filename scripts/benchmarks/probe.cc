@@ -9,10 +9,14 @@
 
 #if defined(__AVX512F__)
 typedef float Vector __attribute__((vector_size(64)));
-static void store(Vector* to, Vector value) { _mm512_stream_ps(reinterpret_cast<float*>(to), reinterpret_cast<__m512>(value)); }
+static void store(Vector* to, Vector value) {
+  _mm512_stream_ps(reinterpret_cast<float*>(to), reinterpret_cast<__m512>(value));
+}
 #elif defined(__AVX__)
 typedef float Vector __attribute__((vector_size(32)));
-static void store(Vector* to, Vector value) { _mm256_stream_ps(reinterpret_cast<float*>(to), reinterpret_cast<__m256>(value)); }
+static void store(Vector* to, Vector value) {
+  _mm256_stream_ps(reinterpret_cast<float*>(to), reinterpret_cast<__m256>(value));
+}
 #else
 typedef float Vector __attribute__((vector_size(16)));
 static void store(Vector* to, Vector value) { *to = value; }
