@@ -1,6 +1,7 @@
 // Outputs that are streamed hold the same bits as those that are not.
 #include <cstring>
 
+#include "mx/attrs.h"
 #include "mx/op/stream.h"
 #include "run.h"
 
