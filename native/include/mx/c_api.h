@@ -88,6 +88,20 @@ MX_API int MXMemoryEmptyCache(int device_type, int device_id);
 /* Bytes that the cache may keep; 0 keeps nothing, -1 everything. The initial value is MX_MEM_POOL_LIMIT or -1. */
 MX_API int MXMemorySetLimit(int device_type, int device_id, int64_t bytes);
 
+/* ---- devices ----------------------------------------------------------------------------------------------------- */
+
+/* Where the library of a device plugin is (see plugin.h). Before the first use of a GPU; MX_CUDA_PLUGIN in the
+ * environment wins. It is opened at that first use. */
+MX_API int MXDeviceSetPlugin(const char* path);
+/* GPUs that can be used: 0 where the plugin, a driver or a device is missing. */
+MX_API int MXDeviceCount(int* out);
+/* Fails with MX_ERROR_UNSUPPORTED, and what to install, where there is no such device. */
+MX_API int MXDeviceCheck(int device_type, int device_id);
+/* Bytes of the device that nobody uses, and all. Blocks in the cache count as used. */
+MX_API int MXDeviceGetMemory(int device_type, int device_id, int64_t* free_bytes, int64_t* total_bytes);
+/* 1: the operator has kernels for GPUs; 2: it is made of other operators. Only with a plugin that can be used. */
+MX_API int MXDeviceHasOp(int op, int* out);
+
 /* ---- engine ------------------------------------------------------------------------------------------------------ */
 
 /* Queue fn(context) on a worker thread. It starts when no earlier work writes what it reads or uses what it writes, and

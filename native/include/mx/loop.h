@@ -56,7 +56,9 @@ inline constexpr int count_of = sizeof...(T);
 #endif
 
 // MX_KERNELS(relu, Elementwise<Relu>, float, double): one loop per dtype. Nothing in the host pass.
-#if defined(MX_PASS_CPU) || defined(MX_PASS_CUDA)
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/register.h"
+#elif defined(MX_PASS_CPU)
 #define MX_KERNELS(op, block, ...)                                                                                    \
   namespace mx::MX_ISA {                                                                                              \
   static constexpr LoopSet op##_set = {#op, MX_STR(MX_ISA), loop_entries<block, __VA_ARGS__>, count_of<__VA_ARGS__>}; \

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "c_api/guard.h"
+#include "device/copy.h"
 #include "ndarray/dlpack.h"
 #include "ndarray/serialize.h"
 
@@ -98,6 +99,7 @@ int MXNDArrayCopyFromHost(MXNDArrayHandle handle, const void* data, size_t bytes
     check_bytes("copy from host", a, bytes);
     Var* const writes[] = {&a.chunk->var};
     const Access access({}, writes);
+    if (!a.device().is_cpu()) return device::copy_from_host(a, data, bytes);
     if (bytes) std::memcpy(a.data(), data, bytes);
   });
 }
@@ -107,6 +109,7 @@ int MXNDArrayCopyToHost(MXNDArrayHandle handle, void* data, size_t bytes) {
     check_bytes("copy to host", a, bytes);
     Var* const reads[] = {&a.chunk->var};
     const Access access(reads, {});
+    if (!a.device().is_cpu()) return device::copy_to_host(a, data, bytes);
     if (bytes) std::memcpy(data, a.data(), bytes);
   });
 }

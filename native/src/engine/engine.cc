@@ -10,7 +10,9 @@
 #include <thread>
 #include <vector>
 
+#include "device/stream.h"
 #include "engine/threads.h"
+#include "engine/wait.h"
 #include "mx/base/error.h"
 
 namespace mx {
@@ -337,15 +339,25 @@ void push(std::function<void()> fn, std::span<Var* const> reads, std::span<Var* 
 void wait_to_read(Var& var) {
   Var* const reads[] = {&var};
   Access access(reads, {});
+  if (var.uses) var.uses->synchronize(false);
 }
 
 void wait_to_write(Var& var) {
   const Access::Held held{&var, true};
   if (!var.try_acquire(true)) Scheduler::get().acquire({&held, 1});
   Access::give_back(held);  // nothing was written: the version stays
+  if (var.uses) var.uses->synchronize(true);
 }
 
-void wait_all() { Scheduler::get().wait_all(); }
+void wait_all() {
+  Scheduler::get().wait_all();
+  device::synchronize_all();
+}
+
+void while_waiting(const std::function<void()>& wait) {
+  const Waiting waiting;
+  wait();
+}
 
 void set_wait_hooks(void* (*before)(), void (*after)(void*)) {
   before_wait = before;

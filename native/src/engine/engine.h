@@ -9,6 +9,10 @@
 
 namespace mx {
 
+namespace device {
+class Uses;
+}
+
 // A dependency variable: many readers or one writer, in the order of their arrival.
 class Var {
  public:
@@ -19,6 +23,8 @@ class Var {
   bool try_acquire(bool write);
   bool try_release(bool write);
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
+
+  device::Uses* uses = nullptr;  // the streams that work on it; of arrays on devices. Owned by the Chunk.
 
  private:
   friend class Scheduler;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "device/copy.h"
 #include "engine/threads.h"
 #include "executor/autograd.h"
 #include "executor/imperative.h"
@@ -22,7 +23,10 @@ class ModeScope {
 
 NDArrayRef make_zeros(const Shape& shape, DType dtype, Device device) {
   auto array = make_ref<NDArray>(shape, dtype, device);
-  if (array->bytes()) std::memset(array->data(), 0, array->bytes());
+  if (!device.is_cpu())
+    device::fill_zeros(*array);
+  else if (array->bytes())
+    std::memset(array->data(), 0, array->bytes());
   return array;
 }
 

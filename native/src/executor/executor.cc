@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <unordered_set>
 
 #include "base/random.h"
+#include "device/copy.h"
+#include "device/scope.h"
 #include "engine/threads.h"
 #include "executor/workspace.h"
+#include "mx/op/strided.h"
 
 namespace mx {
 
@@ -72,16 +76,21 @@ void Executor::check(const Symbol& symbol) const {
 
 void Executor::run(Step& step, bool is_train, PhiloxGenerator& random) {
   engine::check_interrupt();
-  const WorkspaceScope workspace;
+  const OpContext context{.op = *step.op,
+                          .params = step.params.data(),
+                          .in = step.in,
+                          .out = step.out,
+                          .is_train = is_train,
+                          .random = step.op->random ? &random : nullptr,
+                          .state = &step.state,
+                          .chunks = step.chunks};
   try {
-    step.op->forward_fn(OpContext{.op = *step.op,
-                                  .params = step.params.data(),
-                                  .in = step.in,
-                                  .out = step.out,
-                                  .is_train = is_train,
-                                  .random = step.op->random ? &random : nullptr,
-                                  .state = &step.state,
-                                  .chunks = step.chunks});
+    if (!binding_.device.is_cpu()) {
+      const device::Scope scope(step.op->name.c_str(), binding_.device, step.reads, step.writes);
+      return device::forward(context);
+    }
+    const WorkspaceScope workspace;
+    step.op->forward_fn(context);
   } catch (const Error& error) {
     throw with_node(error, *step.node);
   }
@@ -91,7 +100,14 @@ void Executor::run(Pass& pass, bool is_train, PhiloxGenerator& random, std::span
   const engine::Computing computing;
   const Access::List all = more.empty() ? Access::List() : Access::prepare(pass.access, more);
   const Access access(more.empty() ? pass.access : all);
-  for (const NDArrayRef& array : pass.zeros) std::memset(array->data(), 0, array->bytes());
+  std::optional<device::Scope> heads;  // the steps know their own arrays, but not those given now
+  if (!binding_.device.is_cpu()) heads.emplace("backward", binding_.device, more, std::span<Var* const>());
+  for (const NDArrayRef& array : pass.zeros) {
+    if (binding_.device.is_cpu())
+      std::memset(array->data(), 0, array->bytes());
+    else
+      device::fill_zeros(*array);
+  }
   for (Step& step : pass.steps) run(step, is_train, random);
 }
 
@@ -122,7 +138,11 @@ void Executor::report(const std::string& name, const Tensor& tensor) const {
   if (!tensor.data) return;
   // A copy: the callback may keep the array, and later steps reuse the memory.
   auto array = make_ref<NDArray>(tensor.shape, tensor.dtype, binding_.device);
-  if (tensor.format == Format::kPlain) {
+  if (!binding_.device.is_cpu()) {
+    Var* const writes[] = {&array->chunk->var};
+    const device::Scope scope("monitor", binding_.device, {}, writes);
+    copy_flat(tensor, array->tensor());
+  } else if (tensor.format == Format::kPlain) {
     std::memcpy(array->data(), tensor.data, tensor.bytes());
   } else {
     const OpDef& op = get_op("_reorder");

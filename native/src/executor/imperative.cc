@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "device/scope.h"
 #include "engine/threads.h"
 #include "executor/autograd.h"
 #include "executor/stack_array.h"
@@ -90,6 +91,17 @@ void check_inputs(const OpDef& op, const void* params, std::span<NDArray* const>
              " is none: it has no shape and no memory");
 }
 
+// An output elsewhere is possible: it is copied there.
+void check_devices(const OpDef& op, Device device, std::span<NDArray* const> inputs) {
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    const Device other = inputs[i]->device();
+    if (other == device || (other.is_cpu() && device.is_cpu())) continue;
+    const auto name = [](Device d) { return str(d.is_cpu() ? "cpu(" : "gpu(", d.id, ")"); };
+    raise(ErrorKind::kValue, "[", op.name, "] input ", op.input_name(static_cast<int>(i)), " lies on ", name(other),
+          ", but input ", op.input_name(0), " on ", name(device), "; copy one of them with as_in_context()");
+  }
+}
+
 void run_primitive(const OpDef& op, const void* params, const Params* shared, std::span<NDArray* const> inputs,
                    std::span<NDArrayRef> outputs, const std::vector<bool>* wanted) {
   check_inputs(op, params, inputs);
@@ -100,6 +112,7 @@ void run_primitive(const OpDef& op, const void* params, const Params* shared, st
   infer(op, params, inputs, outputs, shapes.span(), dtypes.span());
   const bool recorded = autograd::mode().recording && autograd::must_record(op, inputs, outputs);
   const Device device = num_in ? inputs[0]->device() : requested_device(op, params);
+  check_devices(op, device, inputs);
 
   StackArray<Tensor, kInline> tensors(num_in + num_out);
   StackArray<Var*, kInline> reads(num_in), writes((op.mutable_inputs.empty() ? 0 : num_in) + num_out);
@@ -116,7 +129,9 @@ void run_primitive(const OpDef& op, const void* params, const Params* shared, st
     const Shape& shape = shapes[num_in + o];
     const DType dtype = dtypes[num_in + o];
     const bool given = o < outputs.size() && outputs[o];
-    if (given && !needs_copy(op, inputs, *outputs[o], o)) {
+    const bool elsewhere =
+        given && !(outputs[o]->device().is_cpu() && device.is_cpu()) && outputs[o]->device() != device;
+    if (given && !elsewhere && !needs_copy(op, inputs, *outputs[o], o)) {
       targets[o] = outputs[o];
     } else if (recorded || (o < outputs.size() && (!wanted || (*wanted)[o]))) {
       targets[o] = make_ref<NDArray>(shape, dtype, device);
@@ -132,14 +147,20 @@ void run_primitive(const OpDef& op, const void* params, const Params* shared, st
   {
     const Access access(reads.span(), writes.first(num_writes));
     for (size_t i = 0; i < versions.size(); ++i) versions[i] = inputs[i]->version();
-    const engine::Computing computing;
-    const WorkspaceScope workspace;
-    op.forward_fn(OpContext{.op = op,
+    const OpContext context{.op = op,
                             .params = params,
                             .in = tensors.first(num_in),
                             .out = tensors.from(num_in),
                             .is_train = autograd::mode().training,
-                            .random = op.random ? &generator(device) : nullptr});
+                            .random = op.random ? &generator(device) : nullptr};
+    if (device.is_cpu()) {
+      const engine::Computing computing;
+      const WorkspaceScope workspace;
+      op.forward_fn(context);
+    } else {
+      const device::Scope scope(op.name.c_str(), device, reads.span(), writes.first(num_writes));
+      device::forward(context);
+    }
   }
   if (recorded) {
     for (size_t i = 0; !op.mutable_inputs.empty() && i < num_in; ++i)

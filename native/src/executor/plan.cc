@@ -272,6 +272,8 @@ class Compiler {
         step.out.push_back(tensor_of(entry, work.out_format(o)));
         if (entries_.arrays[entry]) step.writes.push_back(&entries_.arrays[entry]->chunk->var);
       }
+      // Two threads' streams must not be in the arena at once.
+      if (!binding_.device.is_cpu()) step.writes.push_back(&plan_.arena->var);
     }
     plan_.draws = !plan_.backward.steps.empty() &&
                   std::any_of(work_.begin(), work_.end(), [](const Work& work) { return work.op->random; });

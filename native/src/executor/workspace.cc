@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "device/scope.h"
 #include "mx/opdef.h"
 #include "storage/storage.h"
 
@@ -57,6 +58,7 @@ WorkspaceScope::~WorkspaceScope() {
 
 void* OpContext::workspace(size_t bytes) const {
   MX_CHECK(bytes < size_t{1} << 48, kMemory, "[", op.name, "] asks for ", bytes, " bytes of scratch memory");
+  if (device::Scope* scope = device::current()) return scope->workspace(bytes);
   return bytes ? stack.take(bytes) : nullptr;
 }
 

@@ -27,6 +27,8 @@ struct Holder {
 
 DLManagedTensor* to_dlpack(const NDArrayRef& array) {
   MX_CHECK(array->chunk, kValue, "[to_dlpack] the array is none: there is nothing to share");
+  MX_CHECK(array->device().is_cpu(), kUnsupported,
+           "[to_dlpack] only CPU memory can be shared here: copy the array with as_in_context(mx.cpu()) first");
   wait_to_write(*array);
   array->chunk->shared.store(true, std::memory_order_release);
   auto* holder = new Holder{array, {}};

@@ -1,12 +1,21 @@
 #include "ndarray/ndarray.h"
 
+#include "device/copy.h"
+#include "device/memory.h"
+#include "device/scope.h"
 #include "engine/threads.h"
 #include "mx/base/error.h"
 #include "mx/op/strided.h"
 
 namespace mx {
 
-Chunk::Chunk(size_t bytes, Device device) : data(storage::allocate(bytes, device)), bytes(bytes), device(device) {}
+Chunk::Chunk(size_t bytes, Device device) : data(storage::allocate(bytes, device)), bytes(bytes), device(device) {
+  if (device.is_cpu()) return;
+  uses_ = std::make_unique<device::Uses>();
+  var.uses = uses_.get();
+  device::Stream& stream = device::Stream::current(device.id);  // the one that may use the memory now
+  uses_->start({&stream, stream.advance()});
+}
 
 Chunk::Chunk(void* data, size_t bytes, Device device, std::function<void()> release)
     : data(data), bytes(bytes), device(device), shared(true), release_(std::move(release)) {}
@@ -14,6 +23,8 @@ Chunk::Chunk(void* data, size_t bytes, Device device, std::function<void()> rele
 Chunk::~Chunk() {
   if (release_) {
     release_();
+  } else if (uses_) {
+    device::release(data, bytes, device.id, uses_->all());
   } else {
     storage::release(data, bytes, device);
   }
@@ -51,6 +62,29 @@ void wait_to_write(const NDArray& array) {
   if (array.chunk) engine::wait_to_write(array.chunk->var);
 }
 
+namespace {
+// Conversion is an operator's business; it reads the dtypes from the tensors.
+void convert(const NDArray& from, const NDArray& to) {
+  const OpDef& op = get_op("_copyto");
+  const Tensor in = from.tensor(), out = to.tensor();
+  const NoParam none;
+  const OpContext ctx{.op = op, .params = &none, .in = {&in, 1}, .out = {&out, 1}};
+  if (to.device().is_cpu()) return op.forward_fn(ctx);
+  Var* const reads[] = {&from.chunk->var};
+  Var* const writes[] = {&to.chunk->var};
+  const device::Scope scope("copyto", to.device(), reads, writes);
+  device::forward(ctx);
+}
+// One or both are on a device. Dtypes change where the array comes from.
+void copy_with_devices(const NDArray& from, const NDArray& to) {
+  if (from.dtype == to.dtype) return device::copy(from, to);
+  if (from.device() == to.device()) return convert(from, to);
+  const auto converted = make_ref<NDArray>(from.shape, to.dtype, from.device());
+  convert(from, *converted);
+  device::copy(*converted, to);
+}
+}  // namespace
+
 void copy(const NDArray& from, NDArray& to) {
   MX_CHECK(from.chunk && to.chunk, kValue, "[copyto] the array is none: there is nothing to copy");
   MX_CHECK(from.shape == to.shape, kValue, "[copyto] can't copy shape ", from.shape, " into shape ", to.shape,
@@ -58,13 +92,10 @@ void copy(const NDArray& from, NDArray& to) {
   Var* const reads[] = {&from.chunk->var};
   Var* const writes[] = {&to.chunk->var};
   const Access access(reads, writes);
+  if (!from.device().is_cpu() || !to.device().is_cpu()) return copy_with_devices(from, to);
   const engine::Computing computing;
   if (from.dtype == to.dtype) return copy_bytes(from.data(), to.data(), static_cast<int64_t>(from.bytes()));
-  // Conversion is an operator's business; it reads the dtypes from the tensors.
-  const OpDef& op = get_op("_copyto");
-  const Tensor in = from.tensor(), out = to.tensor();
-  const NoParam none;
-  op.forward_fn(OpContext{.op = op, .params = &none, .in = {&in, 1}, .out = {&out, 1}});
+  convert(from, to);
 }
 
 }  // namespace mx

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "device/stream.h"
 #include "engine/engine.h"
 #include "mx/base/ref.h"
 #include "mx/base/shape.h"
@@ -30,7 +31,8 @@ struct Chunk : RefCounted {
   std::atomic<bool> shared{false};
 
  private:
-  std::function<void()> release_;  // empty: the pool's
+  std::function<void()> release_;       // empty: the pool's
+  std::unique_ptr<device::Uses> uses_;  // null on the CPU
 };
 
 // What the tape knows about an array; defined in executor/autograd.h.

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "device/copy.h"
 #include "mx/base/error.h"
 
 namespace mx {
@@ -164,9 +165,10 @@ std::string record_header(const NDArray& array) {
 }  // namespace
 
 std::string save_record(const NDArray& array) {
-  wait_to_read(array);
+  const NDArrayRef host = device::on_cpu(array);
+  wait_to_read(*host);
   std::string out = record_header(array);
-  if (array.shape.ndim > 0) out.append(static_cast<const char*>(array.data()), array.bytes());
+  if (array.shape.ndim > 0) out.append(static_cast<const char*>(host->data()), array.bytes());
   return out;
 }
 
@@ -196,7 +198,8 @@ void save_list(const std::string& name, const std::vector<NDArrayRef>& arrays, c
     put(head, uint64_t{0});
     put(head, static_cast<uint64_t>(arrays.size()));
     write(head.data(), head.size());
-    for (const NDArrayRef& array : arrays) {
+    for (const NDArrayRef& given : arrays) {
+      const NDArrayRef array = device::on_cpu(*given);
       wait_to_read(*array);
       const std::string header = record_header(*array);
       write(header.data(), header.size());

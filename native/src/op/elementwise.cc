@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <variant>
 
+#include "device/blocks.h"
 #include "engine/threads.h"
+#include "mx/op/portable.h"
 #include "mx/op/stream.h"
 
 namespace mx {
@@ -343,7 +345,7 @@ void scalar_dtype(const InferDType& t) {
 constexpr const char* kPartOfGradient = "A part of the gradient of another operator.";
 
 OpDef& with_kernel(OpDef& op, const char* kernel) {
-  return op.data(&get_kernel(kernel ? kernel : op.name.c_str())).forward(forward_elementwise).any_format();
+  return op.data(&get_kernel(kernel ? kernel : op.name.c_str())).forward(portable(forward_elementwise)).any_format();
 }
 
 OpDef& scalar_operator(OpDef& op, const char* kernel, ForwardFn forward) {
@@ -352,7 +354,7 @@ OpDef& scalar_operator(OpDef& op, const char* kernel, ForwardFn forward) {
       .params<ScalarParam>()
       .infer_shape(same_shape)
       .infer_dtype(scalar_dtype)
-      .forward(forward)
+      .forward(portable(forward))
       .inplace(0, 0);
 }
 
@@ -361,6 +363,7 @@ OpDef& scalar_operator(OpDef& op, const char* kernel, ForwardFn forward) {
 void run_elementwise(const Kernel& kernel, std::span<const Tensor> in, std::span<const Tensor> out,
                      const void* params) {
   if (out[0].size() == 0) return;
+  if (device::current()) return device::run_elementwise(kernel, in, out, params);
   check_count(kernel, in, out);
   if (const FlatRun flat(kernel, in, out, params); flat.usable())
     run_all(flat);
@@ -369,6 +372,11 @@ void run_elementwise(const Kernel& kernel, std::span<const Tensor> in, std::span
 }
 
 void run_elementwise(const Kernel& kernel, std::span<const ElementwiseCall> calls) {
+  if (device::current()) {
+    for (const ElementwiseCall& call : calls)
+      if (call.out[0].size()) device::run_elementwise(kernel, call.in, call.out, call.params);
+    return;
+  }
   std::vector<std::variant<FlatRun, BlockRun>> runs;
   std::vector<int64_t> ends;  // in pieces of kGrain elements
   runs.reserve(calls.size());
@@ -456,10 +464,10 @@ OpDef& broadcast_binary(OpDef& op, const char* kernel) {
 OpDef& scalar_binary(OpDef& op, const char* kernel) { return scalar_operator(op, kernel, forward_scalar<1>); }
 OpDef& reversed_scalar_binary(OpDef& op, const char* kernel) { return scalar_operator(op, kernel, forward_scalar<0>); }
 OpDef& scalar_gradient(OpDef& op, const char* kernel) {
-  return elementwise(op, {"head", "data"}, kernel).params<ScalarParam>().forward(forward_scalar<2>);
+  return elementwise(op, {"head", "data"}, kernel).params<ScalarParam>().forward(portable(forward_scalar<2>));
 }
 OpDef& reversed_scalar_gradient(OpDef& op, const char* kernel) {
-  return elementwise(op, {"head", "data"}, kernel).params<ScalarParam>().forward(forward_scalar<1>);
+  return elementwise(op, {"head", "data"}, kernel).params<ScalarParam>().forward(portable(forward_scalar<1>));
 }
 
 Value unbroadcast(GradientContext& g, const Value& gradient, const Value& input) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "device/blocks.h"
+
 namespace mx {
 namespace {
 
@@ -69,6 +71,7 @@ Loop conversion(DType from, DType to) {
 }
 
 void convert(const void* from, DType from_dtype, void* to, DType to_dtype, int64_t n) {
+  if (device::current()) return device::run_convert(from, from_dtype, to, to_dtype, n);
   conversion(from_dtype, to_dtype)(&to, &from, n, LoopArgs{});
 }
 

@@ -2,7 +2,9 @@
 // group away, first from the array itself, then from partial results.
 #include "mx/op/reduce.h"
 
+#include "device/blocks.h"
 #include "engine/threads.h"
+#include "mx/op/portable.h"
 #include "mx/op/strided.h"
 
 namespace mx {
@@ -150,6 +152,7 @@ void run_reduce(const OpContext& ctx, const Kernel& kernel, const Tensor& in, co
   if (results == 0) return;
   // The lane follows the input: a norm of int8 with a float result still starts from integers converted to `lane`.
   const DType lane = kernel.lane(is_floating(out.dtype) && !is_floating(in.dtype) ? out.dtype : in.dtype);
+  if (device::current()) return device::run_reduce(kernel, lane, in, out, axes, ctx.params);
   const Stepper step{ctx, kernel, lane, kernel.loop(lane), static_cast<int64_t>(size_of(lane))};
 
   // Neighbouring axes of one kind become one group; axes of size 1 belong to any.
@@ -202,7 +205,7 @@ OpDef& reduce(OpDef& op, const char* kernel) {
   return op.input("data", "The array.")
       .params<ReduceParam>()
       .data(&get_kernel(kernel ? kernel : op.name.c_str()))
-      .forward(forward_reduce)
+      .forward(portable(forward_reduce))
       .infer_shape([](const InferShape& s) {
         if (s.in[0].rank_known()) s.set_output(0, result_shape(s, s.in[0], s.as<ReduceParam>().keepdims));
       });
@@ -242,7 +245,7 @@ OpDef& spread_gradient(OpDef& op, bool mean) {
       .describe("A part of the gradient of a reduction.")
       .params<ReduceParam>()
       .infer_shape(infer_gradient)
-      .forward(mean ? forward_spread<true> : forward_spread<false>);
+      .forward(portable(mean ? forward_spread<true> : forward_spread<false>));
 }
 
 OpDef& reduce_gradient(OpDef& op, const char* marks) {
@@ -250,7 +253,7 @@ OpDef& reduce_gradient(OpDef& op, const char* marks) {
   for (int i = 0; marks[i]; ++i) op.input(marks[i] == 'd' ? kData[i] : kResult[i], "An array.");
   op.describe("A part of the gradient of a reduction.").params<ReduceParam>().data(&get_kernel(op.name.c_str()));
   op.infer_shape(infer_gradient);
-  return op.forward([](const OpContext& ctx) {
+  return op.forward(portable([](const OpContext& ctx) {
     const auto& p = ctx.as<ReduceParam>();
     const Shape& data = ctx.out[0].shape;
     const unsigned axes = reduced_axes(p.axis, p.exclude, data.ndim, ctx.op.name);
@@ -258,7 +261,7 @@ OpDef& reduce_gradient(OpDef& op, const char* marks) {
     for (size_t i = 0; i < ctx.in.size(); ++i)
       in[i] = ctx.op.inputs[i].name[0] == 'd' ? ctx.in[i] : keep_axes(ctx.in[i], data, axes);
     run_elementwise(*static_cast<const Kernel*>(ctx.op.block_data), std::span(in, ctx.in.size()), ctx.out, ctx.params);
-  });
+  }));
 }
 
 }  // namespace mx

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "device/blocks.h"
 #include "engine/threads.h"
 #include "mx/op/kernel.h"
 #include "mx/op/stream.h"
@@ -149,6 +150,7 @@ constexpr int64_t kPiece = int64_t{1} << 18;  // bytes of a copy that are worth 
 }  // namespace
 
 void StridedCopy::run(const void* from, void* to, size_t element) const {
+  if (device::current()) return device::run_copy(*this, from, to, element);
   // Without axes of size 1, and with neighbours merged that advance together.
   StridedCopy c;
   for (int i = 0; i < ndim; ++i) {
@@ -194,10 +196,13 @@ void copy_bytes(const void* from, void* to, int64_t bytes) {
 }
 
 void copy_flat(const Tensor& in, const Tensor& out) {
-  if (in.data != out.data) copy_bytes(in.data, out.data, static_cast<int64_t>(out.bytes()));
+  if (in.data == out.data) return;
+  if (device::current()) return device::run_convert(in.data, out.dtype, out.data, out.dtype, out.size());
+  copy_bytes(in.data, out.data, static_cast<int64_t>(out.bytes()));
 }
 
 void fill_zeros(const Tensor& out) {
+  if (device::current()) return device::fill_zeros(out);
   static constexpr int64_t kBlock = 4096;
   alignas(64) static const char zeros[kBlock] = {};
   const int64_t bytes = static_cast<int64_t>(out.bytes());

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <vector>
 
+#include "device/memory.h"
 #include "mx/base/error.h"
 
 namespace mx::storage {
@@ -167,20 +168,20 @@ Pool& cpu_pool() {
   return *instance;
 }
 
-Pool& pool(Device device) {
-  MX_CHECK(device.is_cpu(), kUnsupported, "[storage] gpu(", device.id,
-           ") needs the CUDA plugin, which is not installed");
-  return cpu_pool();
-}
-
 }  // namespace
 
-void* allocate(size_t bytes, Device device) { return bytes ? pool(device).allocate(bytes) : nullptr; }
-void release(void* data, size_t bytes, Device device) {
-  if (data) pool(device).release(data, bytes);
+void* allocate(size_t bytes, Device device) {
+  if (!device.is_cpu()) return device::allocate(bytes, device.id);
+  return bytes ? cpu_pool().allocate(bytes) : nullptr;
 }
-MXMemoryInfo info(Device device) { return pool(device).info(); }
-void empty_cache(Device device) { pool(device).empty(); }
-void set_limit(Device device, int64_t bytes) { pool(device).set_limit(bytes); }
+void release(void* data, size_t bytes, Device device) {
+  if (!device.is_cpu()) return device::release(data, bytes, device.id, {});
+  if (data) cpu_pool().release(data, bytes);
+}
+MXMemoryInfo info(Device device) { return device.is_cpu() ? cpu_pool().info() : device::info(device.id); }
+void empty_cache(Device device) { device.is_cpu() ? cpu_pool().empty() : device::empty_cache(device.id); }
+void set_limit(Device device, int64_t bytes) {
+  device.is_cpu() ? cpu_pool().set_limit(bytes) : device::set_limit(device.id, bytes);
+}
 
 }  // namespace mx::storage

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from mx_core import MXNetError, cpu, gpu, nd
+from mx_core import MXNetError, cpu, gpu, nd, num_gpus
 from mx_core.base import MXTypeError, MXUnsupportedError, MXValueError
 from mx_core.ndarray import NDArray
 from mx_core.ndarray.shapes import resolve_shape
@@ -273,13 +273,15 @@ def test_out_writes_into_the_given_array():
     assert out.asnumpy().tolist() == [4, 9]
 
 
+@pytest.mark.skipif(num_gpus() > 0, reason="this machine has a GPU")
 def test_gpu_is_a_clear_error():
     for attempt in (
         lambda: nd.zeros((2,), ctx=gpu(0)),
         lambda: nd.array([1], ctx=gpu()),
         lambda: nd.ones((2,)).copyto(gpu()),
     ):
-        with pytest.raises(MXUnsupportedError, match="CUDA plugin is a later package"):
+        # Which of the three is missing depends on the machine.
+        with pytest.raises(MXUnsupportedError, match=r"the CUDA plugin is not installed|CUDA driver|no CUDA device"):
             attempt()
 
 

@@ -139,3 +139,6 @@ Value unbroadcast(GradientContext& g, const Value& gradient, const Value& input)
 
 }  // namespace mx
 #endif
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/elementwise.h"
+#endif

@@ -90,3 +90,6 @@ OpDef& multi_update(OpDef& op, const char* single) {
 
 }  // namespace mx
 #endif
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/update.h"
+#endif

@@ -11,16 +11,17 @@ namespace mx::MX_ISA {
 
 inline constexpr int kPhiloxLanes = 16;  // counters worked on together, for vectors
 
-// Four words for each counter first..first+15: words[4 i + j].
+// Four words for each counter first, first + 1 ...: words[4 i + j].
+template <int kLanes = kPhiloxLanes>
 MX_XPU void philox(uint64_t seed, uint64_t first, uint32_t* words) {
-  uint32_t c0[kPhiloxLanes], c1[kPhiloxLanes], c2[kPhiloxLanes], c3[kPhiloxLanes];
-  for (int i = 0; i < kPhiloxLanes; ++i) {
+  uint32_t c0[kLanes], c1[kLanes], c2[kLanes], c3[kLanes];
+  for (int i = 0; i < kLanes; ++i) {
     const uint64_t counter = first + static_cast<uint64_t>(i);
     c0[i] = static_cast<uint32_t>(counter), c1[i] = static_cast<uint32_t>(counter >> 32), c2[i] = c3[i] = 0;
   }
   uint32_t k0 = static_cast<uint32_t>(seed), k1 = static_cast<uint32_t>(seed >> 32);
   for (int round = 0; round < 10; ++round) {
-    for (int i = 0; i < kPhiloxLanes; ++i) {
+    for (int i = 0; i < kLanes; ++i) {
       const uint64_t a = uint64_t{0xD2511F53} * c0[i], b = uint64_t{0xCD9E8D57} * c2[i];
       const uint32_t n0 = static_cast<uint32_t>(b >> 32) ^ c1[i] ^ k0, n2 = static_cast<uint32_t>(a >> 32) ^ c3[i] ^ k1;
       c1[i] = static_cast<uint32_t>(b), c3[i] = static_cast<uint32_t>(a);
@@ -28,7 +29,7 @@ MX_XPU void philox(uint64_t seed, uint64_t first, uint32_t* words) {
     }
     k0 += 0x9E3779B9, k1 += 0xBB67AE85;
   }
-  for (int i = 0; i < kPhiloxLanes; ++i)
+  for (int i = 0; i < kLanes; ++i)
     words[4 * i] = c0[i], words[4 * i + 1] = c1[i], words[4 * i + 2] = c2[i], words[4 * i + 3] = c3[i];
 }
 

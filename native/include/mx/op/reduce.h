@@ -169,3 +169,6 @@ OpDef& spread_gradient(OpDef& op, bool mean);
 
 }  // namespace mx
 #endif
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/reduce.h"
+#endif

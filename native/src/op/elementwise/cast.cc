@@ -1,6 +1,8 @@
 // Conversion of dtypes.
+#include "device/scope.h"
 #include "engine/threads.h"
 #include "mx/op/elementwise.h"
+#include "mx/op/portable.h"
 
 namespace mx {
 namespace {
@@ -12,6 +14,7 @@ struct CastParam {
 
 void forward(const OpContext& ctx) {
   const Tensor &in = ctx.in[0], &out = ctx.out[0];
+  if (device::current()) return convert(in.data, in.dtype, out.data, out.dtype, out.size());
   engine::parallel_for(out.size(), kGrain, [&](int64_t begin, int64_t end) {
     convert(in.as<char>() + begin * size_of(in.dtype), in.dtype, out.as<char>() + begin * size_of(out.dtype), out.dtype,
             end - begin);
@@ -22,7 +25,7 @@ OpDef& casting(OpDef& op) {
   return op.input("data", "The array.")
       .params<CastParam>()
       .infer_shape(same_shape)
-      .forward(forward)
+      .forward(portable(forward))
       .any_format()
       .infer_dtype([](const InferDType& t) { t.set_output(0, t.as<CastParam>().dtype); })
       .gradient([](GradientContext& g) { g.set(0, g.call("_cast_like", {g.head(), g.input(0)})); });
@@ -43,7 +46,7 @@ MX_OPERATOR(_cast_like) {
       .input("rhs", "An array of the same shape, whose dtype counts.")
       .infer_shape(same_shape)
       .reads([](const void*, size_t input) { return input == 0; })
-      .forward(forward)
+      .forward(portable(forward))
       .any_format()
       .infer_dtype([](const InferDType& t) {
         t.set_output(0, t.in[1]);

@@ -1,5 +1,6 @@
 // Arrays filled with one number.
 #include "mx/op/elementwise.h"
+#include "mx/op/portable.h"
 #include "mx/op/strided.h"
 
 namespace mx {
@@ -57,25 +58,29 @@ OpDef& like(OpDef& op) {
 }  // namespace
 
 MX_OPERATOR(_zeros) {
-  creation<InitParam>(op).describe("An array of zeros.").forward([](const OpContext& ctx) { fill_zeros(ctx.out[0]); });
+  creation<InitParam>(op).describe("An array of zeros.").forward(portable([](const OpContext& ctx) {
+    fill_zeros(ctx.out[0]);
+  }));
 }
 MX_OPERATOR(_ones) {
-  creation<InitParam>(op).describe("An array of ones.").forward([](const OpContext& ctx) { fill(ctx.out[0], 1); });
+  creation<InitParam>(op).describe("An array of ones.").forward(portable([](const OpContext& ctx) {
+    fill(ctx.out[0], 1);
+  }));
 }
 MX_OPERATOR(_full) {
-  creation<FullParam>(op).describe("An array filled with a number.").forward([](const OpContext& ctx) {
+  creation<FullParam>(op).describe("An array filled with a number.").forward(portable([](const OpContext& ctx) {
     fill(ctx.out[0], ctx.as<FullParam>().value);
-  });
+  }));
 }
 MX_OPERATOR(zeros_like) {
-  like(op).describe("Zeros in the shape and dtype of the array.").forward([](const OpContext& ctx) {
+  like(op).describe("Zeros in the shape and dtype of the array.").forward(portable([](const OpContext& ctx) {
     fill_zeros(ctx.out[0]);
-  });
+  }));
 }
 MX_OPERATOR(ones_like) {
-  like(op).describe("Ones in the shape and dtype of the array.").forward([](const OpContext& ctx) {
+  like(op).describe("Ones in the shape and dtype of the array.").forward(portable([](const OpContext& ctx) {
     fill(ctx.out[0], 1);
-  });
+  }));
 }
 
 }  // namespace mx

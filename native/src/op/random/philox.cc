@@ -1,6 +1,10 @@
 // The kernels and drivers behind random.h.
 #include "mx/op/random.h"
 
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/element.h"
+#endif
+
 namespace mx {
 enum RandomMode : int { kUniform, kNormal };
 inline constexpr int64_t kRandomBlock = 1024;  // elements per call; a multiple of what the lanes of Philox make
@@ -66,6 +70,55 @@ struct Draw {
   }
 };
 
+#if defined(MX_PASS_CUDA)
+// A thread makes what comes of one counter: four float32 or two float64.
+template <class T>
+__global__ void __launch_bounds__(kThreads)
+    draw_kernel(DeviceOperand out, int64_t n, uint64_t seed, uint64_t first, int mode, T low, T high) {
+  constexpr int kWords = sizeof(T) / 4, kEach = 4 / kWords;
+  const int64_t counters = (n + kEach - 1) / kEach, step = int64_t(gridDim.x) * blockDim.x;
+  for (int64_t i = int64_t(blockIdx.x) * blockDim.x + threadIdx.x; i < counters; i += step) {
+    uint32_t words[4];
+    philox<1>(seed, first + static_cast<uint64_t>(i), words);
+    T value[kEach];
+#pragma unroll
+    for (int k = 0; k < kEach; ++k) {
+      if constexpr (kWords == 1)
+        value[k] = unit_interval(words[k]);
+      else
+        value[k] = unit_interval(words[2 * k], words[2 * k + 1]);
+    }
+    if (mode == kUniform) {
+#pragma unroll
+      for (int k = 0; k < kEach; ++k) value[k] = low + value[k] * (high - low);
+    } else {
+#pragma unroll
+      for (int k = 0; k < kEach; k += 2) {
+        const T radius = sqrt(T(-2) * log(T(1) - value[k]));
+        T sine, cosine;
+        sin_cos_turn(value[k + 1], sine, cosine);
+        value[k] = low + high * (radius * cosine), value[k + 1] = low + high * (radius * sine);
+      }
+    }
+#pragma unroll
+    for (int k = 0; k < kEach; ++k)
+      if (i * kEach + k < n) store<T>(out.data, out.dtype, i * kEach + k, value[k]);
+  }
+}
+template <>
+struct DeviceBlock<Draw> {
+  static constexpr int kKind = MX_BLOCK_RANDOM;
+  template <class T>
+  static int run(const MXBlock* block) {
+    const double* const p = static_cast<const double*>(block->params);
+    const int64_t n = block->ndim ? block->dims[0] : 1;
+    return launch(block, draw_kernel<T>, grid_for(n / 2 + 1), kThreads, 0, to_operand(block->out[0], 0), n,
+                  static_cast<uint64_t>(block->extra[0]), static_cast<uint64_t>(block->extra[1]), block->mode,
+                  static_cast<T>(p[0]), static_cast<T>(p[1]));
+  }
+};
+#endif
+
 struct Bits {
   template <class T>
   static void loop(void* const* out, const void* const*, int64_t n, const LoopArgs& args) {
@@ -85,6 +138,7 @@ MX_KERNELS(philox_bits, Bits, int32_t)
 
 #if defined(MX_PASS_HOST)
 #include "base/random.h"
+#include "device/blocks.h"
 #include "engine/threads.h"
 
 namespace mx {
@@ -99,6 +153,10 @@ void draw(PhiloxGenerator& random, const Tensor& out, int mode, double first, do
                 size = static_cast<int64_t>(size_of(out.dtype));
   const PhiloxKey key = random.reserve(static_cast<uint64_t>((n * words_per + 7) / 4));
   const double params[] = {first, second};
+  if (device::current()) {
+    const int64_t extra[] = {static_cast<int64_t>(key.seed), static_cast<int64_t>(key.offset)};
+    return device::run_random(kernel, lane, out, mode, params, extra);
+  }
   engine::parallel_for(n, 4 * kRandomBlock, [&](int64_t begin, int64_t end) {
     alignas(64) char block[kRandomBlock * 8];
     for (int64_t at = begin; at < end; at += kRandomBlock) {

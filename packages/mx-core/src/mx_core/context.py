@@ -6,10 +6,13 @@
 cpu(1)
 """
 
+import importlib.util
 import threading
+from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar
 
-from mx_core.base import MXUnsupportedError, MXValueError
+from mx_core.base import MXValueError
 
 __all__ = ["Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"]
 
@@ -95,11 +98,21 @@ def _checked(ctx: "Context | str | None") -> tuple[int, int]:
     elif isinstance(ctx, str):
         ctx = Context(ctx)
     if ctx.device_typeid == 2:
-        raise MXUnsupportedError(
-            f"[Context] {ctx} cannot be used: this version computes on the CPU only, the CUDA plugin is a later "
-            "package. Use mx.cpu()."
-        )
+        from mx_core import _ffi
+
+        _find_plugin()
+        _ffi.check_device(ctx.device_typeid, ctx.device_id)
     return ctx.device_typeid, ctx.device_id
+
+
+@cache
+def _find_plugin() -> None:
+    """Tell libmx where the CUDA plugin is, if it is installed."""
+    from mx_core import _ffi
+
+    found = importlib.util.find_spec("mx_native_cu13")
+    if found and found.origin:
+        _ffi.set_device_plugin(str(Path(found.origin).parent / "lib" / "libmx_cuda.so"))
 
 
 def cpu(device_id: int = 0) -> Context:
@@ -108,7 +121,11 @@ def cpu(device_id: int = 0) -> Context:
 
 
 def gpu(device_id: int = 0) -> Context:
-    """Return a GPU. Making arrays there raises :class:`MXUnsupportedError` in this version."""
+    """Return a GPU.
+
+    Making arrays there raises :class:`MXUnsupportedError` where something is missing, which it names: the plugin
+    (``pip install mx-core[cuda13]``), a driver, or a device.
+    """
     return Context("gpu", device_id)
 
 
@@ -127,15 +144,19 @@ def current_context() -> Context:
 
 
 def num_gpus() -> int:
-    """Return how many GPUs can be used: none in this version."""
-    return 0
+    """Return how many GPUs can be used: 0 where the plugin, a driver or a device is missing."""
+    from mx_core import _ffi
+
+    _find_plugin()
+    return _ffi.device_count()
 
 
 def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
-    """Return (free, total) memory of a GPU in bytes.
+    """Return (free, total) memory of a GPU in bytes; what :meth:`Context.empty_cache` would give back counts as used.
 
     Raises:
-        MXUnsupportedError: always, in this version: see :func:`gpu`.
+        MXUnsupportedError: where there is no GPU: see :func:`gpu`.
     """
-    _checked(gpu(device_id))
-    raise AssertionError("unreachable")
+    from mx_core import _ffi
+
+    return _ffi.device_memory(*_checked(gpu(device_id)))

@@ -47,6 +47,12 @@ cdef extern from "mx/c_api.h" nogil:
     int MXMemoryEmptyCache(int device_type, int device_id)
     int MXMemorySetLimit(int device_type, int device_id, int64_t bytes)
 
+    int MXDeviceSetPlugin(const char* path)
+    int MXDeviceCount(int* out) nogil
+    int MXDeviceCheck(int device_type, int device_id)
+    int MXDeviceGetMemory(int device_type, int device_id, int64_t* free_bytes, int64_t* total_bytes)
+    int MXDeviceHasOp(int op, int* out)
+
     int MXEngineWaitAll()
     int MXSetWaitHooks(void* (*before)() noexcept nogil, void (*after)(void* token) noexcept nogil)
     int MXRandomSeed(int64_t seed, int device_type, int device_id)

@@ -68,6 +68,38 @@ def set_memory_limit(int device_type, int device_id, int64_t count):
     check(MXMemorySetLimit(device_type, device_id, count))
 
 
+def set_device_plugin(path: str):
+    """Tell where the device plugin is, before the first use of a GPU."""
+    check(MXDeviceSetPlugin(path.encode()))
+
+
+def device_count() -> int:
+    """GPUs that can be used."""
+    cdef int count = 0
+    check(MXDeviceCount(&count))
+    return count
+
+
+def check_device(int device_type, int device_id):
+    """Raise, saying what is missing, where there is no such device."""
+    check(MXDeviceCheck(device_type, device_id))
+
+
+def device_memory(int device_type, int device_id) -> tuple:
+    """(free, total) bytes of a GPU."""
+    cdef int64_t free_bytes = 0, total_bytes = 0
+    check(MXDeviceGetMemory(device_type, device_id, &free_bytes, &total_bytes))
+    return free_bytes, total_bytes
+
+
+def device_has_op(str name) -> int:
+    """1 where the operator has kernels for GPUs, 2 where it is made of other operators, else 0."""
+    cdef int op = 0, has = 0
+    check(MXOpFind(name.encode(), &op))
+    check(MXDeviceHasOp(op, &has))
+    return has
+
+
 def wait_all():
     """Wait until all work has ended, and raise the first error it met."""
     cdef int status

@@ -122,6 +122,9 @@ cdef class HostMemory:
     cdef NDArrayBase owner
 
     def __cinit__(self, NDArrayBase array):
+        if array.about().device_type == 2:
+            raise MXUnsupportedError("[NDArray] the elements are on a GPU: copy them to the CPU first, with asnumpy() "
+                                     "or as_in_context(mx.cpu())")
         array.wait_to_read()
         check(MXNDArrayShareMemory(array.array))
         self.owner = array

@@ -1,0 +1,135 @@
+/* The border between libmx and a plugin: a library that brings a device and its kernels. C only: no C++ type, exception
+ * or allocator crosses it. A plugin exports one symbol, MXPluginInit, which fills its half of the table and registers
+ * kernels. See docs/internals/cuda.md. */
+#ifndef MX_PLUGIN_H_
+#define MX_PLUGIN_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised when a field changes its meaning. New fields go to the end of a struct and are found by struct_size. */
+#define MX_PLUGIN_ABI 1u
+
+/* ---- block kernels: the loops of a building block ---------------------------------------------------------------- */
+
+/* Element (i0, i1, ...) of a block lies at data + sum of ik * strides[k] elements. */
+typedef struct MXOperand {
+  void* data;             /* in the memory of the device; NULL: `value` is the one value */
+  int32_t dtype;          /* the numbers of c_api.h */
+  int32_t reserved;       /* 0 */
+  uint64_t value;         /* its bytes, of `dtype`, at the lowest address */
+  const int64_t* strides; /* in elements, `ndim` of them; 0 repeats */
+} MXOperand;
+
+enum {
+  /* out[k] = f(in[0], in[1], ...) for every element; any dtype and strides. */
+  MX_BLOCK_ELEMENTWISE = 0,
+  /* out[0] = f over the last `reduced` axes of in[0], in the order of any tree. out's strides there are 0. */
+  MX_BLOCK_REDUCE = 1,
+  /* out[0] filled from the counter-based generator. extra: seed, first counter; mode, params: of the kernel. */
+  MX_BLOCK_RANDOM = 2,
+  /* out[i, :] = in[0][index[i], :] and the reverse sum; see native/src/op/indexing/rows.cc. */
+  MX_BLOCK_ROWS = 3
+};
+
+typedef struct MXBlock {
+  uint32_t struct_size;
+  int32_t device; /* current when the kernel is called */
+  void* stream;   /* work goes here; the call returns without waiting */
+  int32_t num_in, num_out;
+  const MXOperand* in;
+  const MXOperand* out;
+  int32_t ndim, reduced; /* axes in all; how many of the last ones are reduced */
+  const int64_t* dims;   /* neighbours that advance alike are merged, axes of size 1 are gone */
+  int32_t mode, reserved;
+  const void* params; /* of the operator, in host memory: read them before returning */
+  const int64_t* extra;
+  /* Device memory until the work of this call has ended. NULL after set_error. */
+  void* (*workspace)(void* context, size_t bytes);
+  void* context;
+} MXBlock;
+
+/* Returns 0, or non-zero after set_error. */
+typedef int (*MXBlockFn)(const MXBlock* block);
+
+/* ---- operator functions: a whole operator ------------------------------------------------------------------------ */
+
+typedef struct MXTensor { /* dense, C order; data is NULL for an output that nobody wants */
+  void* data;
+  const int64_t* shape;
+  int32_t ndim, dtype;
+} MXTensor;
+
+typedef struct MXOperatorCall {
+  uint32_t struct_size;
+  int32_t device;
+  void* stream;
+  int32_t num_in, num_out;
+  const MXTensor* in;
+  const MXTensor* out;
+  const void* params;
+  int32_t is_train, reserved;
+  void* (*workspace)(void* context, size_t bytes);
+  /* A stretch of `blocks` blocks of four 32-bit numbers of the generator; only for operators that are random. */
+  int (*reserve_random)(void* context, uint64_t blocks, uint64_t* seed, uint64_t* first);
+  void* context;
+} MXOperatorCall;
+
+typedef int (*MXOperatorFn)(const MXOperatorCall* call);
+
+/* ---- the table --------------------------------------------------------------------------------------------------- */
+
+typedef struct MXDeviceProperties {
+  char name[128];
+  int64_t total_bytes;
+  int32_t major, minor; /* compute capability */
+  int32_t processors;
+} MXDeviceProperties;
+
+enum { MX_COPY_TO_DEVICE = 1, MX_COPY_TO_HOST = 2, MX_COPY_ON_DEVICE = 3 };
+
+/* Unless said otherwise a function returns 0, or non-zero after set_error; everything may be called on any thread. */
+typedef struct MXPlugin {
+  /* Set by libmx. */
+  uint32_t abi_version, struct_size;
+  void (*set_error)(const char* message); /* of this thread */
+  int (*register_block)(const char* kernel, int32_t dtype, int32_t kind, MXBlockFn fn);
+  int (*register_operator)(const char* op, MXOperatorFn fn);
+
+  /* Set by MXPluginInit, which must succeed on a machine without driver or device: device_count tells what is missing.
+   */
+  const char* name; /* "CUDA" */
+  int (*device_count)(int* out);
+  int (*properties)(int device, MXDeviceProperties* out);
+  int (*memory_info)(int device, int64_t* free_bytes, int64_t* total_bytes);
+  int (*allocate)(int device, size_t bytes, void** out); /* 2: there is no memory */
+  int (*release)(int device, void* data);
+  int (*allocate_pinned)(size_t bytes, void** out); /* host memory that copies of any device use asynchronously */
+  int (*release_pinned)(void* data);
+  int (*copy)(int device, void* to, const void* from, size_t bytes, int kind, void* stream);
+  int (*copy_peer)(int to_device, void* to, int from_device, const void* from, size_t bytes, void* stream);
+  int (*fill)(int device, void* to, int byte, size_t bytes, void* stream);
+  int (*stream_create)(int device, void** out);
+  int (*stream_synchronize)(int device, void* stream);
+  int (*stream_wait)(int device, void* stream, void* event); /* later work of the stream comes after the event */
+  int (*event_create)(int device, void** out);
+  int (*event_record)(int device, void* event, void* stream);
+  int (*event_synchronize)(int device, void* event);
+  int (*event_passed)(int device, void* event, int* out);
+  int (*make_current)(int device); /* before kernels of the device are called on this thread */
+  /* Names for a profiler's timeline; may be NULL. */
+  void (*range_push)(const char* name);
+  void (*range_pop)(void);
+} MXPlugin;
+
+typedef int (*MXPluginInitFn)(MXPlugin* plugin);
+#define MX_PLUGIN_INIT "MXPluginInit"
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,174 @@
+#include "device/blocks.h"
+
+#include <cstring>
+
+#include "device/memory.h"
+#include "device/plugin.h"
+
+namespace mx::device {
+namespace {
+
+constexpr int kMaxOperands = 8;
+
+// The operands of a block and the axes that they are walked along.
+class Launch {
+ public:
+  Launch(const Kernel& kernel, DType lane, int kind)
+      : scope_(*current()), kernel_(kernel), lane_(lane), fn_(find_block(kernel.name(), lane, kind)) {
+    MX_CHECK(fn_, kUnsupported, "[", scope_.op(), "] has no CUDA kernel yet: ", kernel.name(), " is missing for ", lane,
+             "; copy the inputs to the CPU with as_in_context(mx.cpu())");
+    block_.struct_size = sizeof block_, block_.device = scope_.device(), block_.stream = scope_.stream().handle;
+    block_.in = operands_, block_.out = operands_ + kMaxOperands;
+    block_.dims = dims_, block_.context = &scope_;
+    block_.workspace = [](void* scope, size_t bytes) -> void* {
+      try {
+        return static_cast<Scope*>(scope)->workspace(bytes);
+      } catch (const std::exception& error) {
+        plugin().set_error(error.what());
+        return nullptr;
+      }
+    };
+  }
+
+  void input(const void* data, DType dtype, bool single) { add(operands_[block_.num_in++], data, dtype, single); }
+  void output(void* data, DType dtype) { add(operands_[kMaxOperands + block_.num_out++], data, dtype, false); }
+
+  // One more axis, inside of those before: the strides of the inputs, then of the outputs, in elements. Merges with
+  // the axis before where every operand advances alike; `reduced` ones stay apart from kept ones.
+  void axis(int64_t dim, const int64_t* strides, bool reduced = false) {
+    if (dim == 1) return;
+    const int n = count();
+    const int last = block_.ndim - 1;
+    bool merges = block_.ndim > first_reduced(reduced);
+    for (int k = 0; k < n && merges; ++k) merges = stride(k)[last] == strides[k] * dim;
+    const int at = merges ? last : block_.ndim;
+    dims_[at] = merges ? dims_[last] * dim : dim;
+    for (int k = 0; k < n; ++k) stride(k)[at] = strides[k];
+    if (merges) return;
+    ++block_.ndim;
+    block_.reduced += reduced;
+  }
+
+  void run(const void* params = nullptr, int mode = 0, const int64_t* extra = nullptr) {
+    block_.params = params, block_.mode = mode, block_.extra = extra;
+    check(fn_(&block_), scope_.op(), scope_.device());
+  }
+
+  Scope& scope() const { return scope_; }
+
+ private:
+  int count() const { return block_.num_in + block_.num_out; }
+  int64_t* stride(int k) { return strides_[k < block_.num_in ? k : kMaxOperands + k - block_.num_in]; }
+  int first_reduced(bool reduced) const { return reduced ? block_.ndim - block_.reduced : 0; }
+
+  void add(MXOperand& operand, const void* data, DType dtype, bool single) {
+    MX_CHECK(&operand < operands_ + 2 * kMaxOperands, kInternal, "[", kernel_.name(), "] has too many arguments");
+    operand.dtype = static_cast<int32_t>(dtype), operand.strides = strides_[&operand - operands_];
+    operand.data = const_cast<void*>(data);
+    if (owns(data) || !data) return;  // null: an array without elements
+    MX_CHECK(single, kInternal, "[", scope_.op(), "] a kernel on gpu(", scope_.device(), ") was given host memory");
+    operand.data = nullptr, operand.dtype = static_cast<int32_t>(lane_);
+    void* value = &operand.value;
+    conversion(dtype, lane_)(&value, &data, 1, LoopArgs{});
+  }
+
+  Scope& scope_;
+  const Kernel& kernel_;
+  DType lane_;
+  MXBlockFn fn_;
+  MXBlock block_{};
+  MXOperand operands_[2 * kMaxOperands]{};
+  int64_t strides_[2 * kMaxOperands][kMaxNdim]{}, dims_[kMaxNdim];
+};
+
+// The dtype whose words are copied where only the size of an element counts.
+DType word(size_t element) {
+  return element == 1 ? DType::kUint8 : element == 2 ? DType::kFloat16 : element == 4 ? DType::kInt32 : DType::kInt64;
+}
+
+}  // namespace
+
+void run_elementwise(const Kernel& kernel, std::span<const Tensor> in, std::span<const Tensor> out,
+                     const void* params) {
+  Launch launch(kernel, kernel.lane(out[0].dtype), MX_BLOCK_ELEMENTWISE);
+  for (const Tensor& t : in) launch.input(t.data, t.dtype, t.size() == 1);
+  for (const Tensor& t : out) launch.output(t.data, t.dtype);
+  const Shape& shape = out[0].shape;
+  int64_t step[kMaxOperands], strides[kMaxNdim][kMaxOperands];
+  for (size_t k = 0; k < in.size() + out.size(); ++k) step[k] = 1;
+  for (int back = 1; back <= shape.ndim; ++back) {
+    const int64_t dim = shape[shape.ndim - back];
+    for (size_t k = 0; k < in.size() + out.size(); ++k) {
+      const Shape& s = k < in.size() ? in[k].shape : shape;
+      const bool repeats = back > s.ndim || (s[s.ndim - back] == 1 && dim != 1);
+      strides[shape.ndim - back][k] = repeats ? 0 : step[k];
+      if (!repeats) step[k] *= dim;
+    }
+  }
+  for (int i = 0; i < shape.ndim; ++i) launch.axis(shape[i], strides[i]);
+  launch.run(params);
+}
+
+void run_reduce(const Kernel& kernel, DType lane, const Tensor& in, const Tensor& out, unsigned axes,
+                const void* params) {
+  Launch launch(kernel, lane, MX_BLOCK_REDUCE);
+  launch.input(in.data, in.dtype, false);
+  launch.output(out.data, out.dtype);
+  Shape steps = strides_of(in.shape);
+  int64_t to[kMaxNdim], step = 1;
+  for (int i = in.shape.ndim - 1; i >= 0; --i) {
+    to[i] = axes >> i & 1 ? 0 : step;
+    if (!(axes >> i & 1)) step *= in.shape[i];
+  }
+  for (int pass = 0; pass < 2; ++pass)
+    for (int i = 0; i < in.shape.ndim; ++i) {
+      const bool reduced = axes >> i & 1;
+      const int64_t strides[] = {steps[i], to[i]};
+      if (reduced == (pass == 1)) launch.axis(in.shape[i], strides, reduced);
+    }
+  launch.run(params);
+}
+
+void run_copy(const StridedCopy& copy, const void* from, void* to, size_t element) {
+  const DType dtype = word(element);
+  int64_t n = 1;
+  for (int i = 0; i < copy.ndim; ++i) n *= copy.dims[i];
+  if (n == 0) return;
+  Launch launch(get_kernel("copy"), dtype, MX_BLOCK_ELEMENTWISE);
+  bool single = true;
+  for (int i = 0; i < copy.ndim; ++i) single = single && (copy.in[i] == 0 || copy.dims[i] == 1);
+  launch.input(from, dtype, single);
+  launch.output(to, dtype);
+  for (int i = 0; i < copy.ndim; ++i) {
+    const int64_t strides[] = {copy.in[i], copy.out[i]};
+    launch.axis(copy.dims[i], strides);
+  }
+  launch.run();
+}
+
+void run_convert(const void* from, DType from_dtype, void* to, DType to_dtype, int64_t n) {
+  if (n == 0) return;
+  if (!owns(to)) {
+    MX_CHECK(!owns(from), kInternal, "[", current()->op(), "] conversion from a device into host memory");
+    return conversion(from_dtype, to_dtype)(&to, &from, n, LoopArgs{});
+  }
+  const Tensor in{const_cast<void*>(from), Shape{n}, from_dtype}, out{to, Shape{n}, to_dtype};
+  run_elementwise(get_kernel("copy"), {&in, 1}, {&out, 1}, nullptr);
+}
+
+void fill_zeros(const Tensor& out) {
+  const Scope& scope = *current();
+  if (out.bytes())
+    check(plugin().fill(scope.device(), out.data, 0, out.bytes(), scope.stream().handle), scope.op(), scope.device());
+}
+
+void run_random(const Kernel& kernel, DType lane, const Tensor& out, int mode, const void* params,
+                const int64_t* extra) {
+  Launch launch(kernel, lane, MX_BLOCK_RANDOM);
+  launch.output(out.data, out.dtype);
+  const int64_t one = 1;
+  launch.axis(out.size(), &one);
+  launch.run(params, mode, extra);
+}
+
+}  // namespace mx::device

@@ -1,0 +1,109 @@
+#include "device/scope.h"
+
+#include "base/random.h"
+#include "device/memory.h"
+#include "device/plugin.h"
+#include "mx/op/kernel.h"
+#include "mx/op/portable.h"
+
+namespace mx::device {
+namespace {
+thread_local Scope* innermost __attribute__((tls_model("initial-exec"))) = nullptr;
+
+// A profiler shows the operator while its work is issued.
+class Range {
+ public:
+  explicit Range(const char* name) {
+    if (plugin().range_push) plugin().range_push(name);
+  }
+  ~Range() {
+    if (plugin().range_pop) plugin().range_pop();
+  }
+};
+
+bool blocks_have_kernels(const OpDef& op) {
+  if (!is_portable(op.forward_fn)) return false;
+  if (!op.block_data) return true;
+  const auto* kernel = static_cast<const Kernel*>(op.block_data);
+  for (const DType dtype : {DType::kFloat32, DType::kInt32})
+    for (int kind = MX_BLOCK_ELEMENTWISE; kind <= MX_BLOCK_REDUCE; ++kind)
+      if (find_block(kernel->name(), dtype, kind)) return true;
+  return false;
+}
+
+MXTensor to_c(const Tensor& t) { return {t.data, t.shape.dims, t.shape.ndim, static_cast<int32_t>(t.dtype)}; }
+
+}  // namespace
+
+Scope* current() { return innermost; }
+
+Scope::Scope(const char* op, Device device, std::span<Var* const> reads, std::span<Var* const> writes)
+    : op_(op), stream_(Stream::current(device.id)), reads_(reads), writes_(writes), outer_(innermost) {
+  for (Var* var : reads)
+    if (var->uses) var->uses->before(stream_, false);
+  for (Var* var : writes)
+    if (var->uses) var->uses->before(stream_, true);
+  check(plugin().make_current(device.id), op, device.id);
+  innermost = this;
+}
+
+Scope::~Scope() {
+  innermost = outer_;
+  const uint64_t ticket = stream_.advance();
+  for (const Block& block : blocks_) release(block.data, block.bytes, stream_.device, {Use{&stream_, ticket}});
+  for (Var* var : reads_)
+    if (var->uses) var->uses->after(stream_, ticket, false, op_);
+  for (Var* var : writes_)
+    if (var->uses) var->uses->after(stream_, ticket, true, op_);
+}
+
+void* Scope::workspace(size_t bytes) {
+  if (!bytes) return nullptr;
+  blocks_.reserve(blocks_.size() + 1);
+  void* data = allocate(bytes, stream_.device);
+  blocks_.push_back({data, bytes});
+  return data;
+}
+
+bool supports(const OpDef& op) { return find_operator(op.name.c_str()) || blocks_have_kernels(op); }
+
+void forward(const OpContext& ctx) {
+  Scope& scope = *current();
+  const Range range(ctx.op.name.c_str());
+  const MXOperatorFn fn = find_operator(ctx.op.name.c_str());
+  if (!fn) {
+    MX_CHECK(blocks_have_kernels(ctx.op), kUnsupported, "[", ctx.op.name,
+             "] has no CUDA kernel yet; copy its inputs to the CPU with as_in_context(mx.cpu())");
+    return ctx.op.forward_fn(ctx);
+  }
+  std::vector<MXTensor> in, out;
+  for (const Tensor& t : ctx.in) in.push_back(to_c(t));
+  for (const Tensor& t : ctx.out) out.push_back(to_c(t));
+  struct Context {
+    Scope& scope;
+    PhiloxGenerator* random;
+  } context{scope, ctx.random};
+  MXOperatorCall call{};
+  call.struct_size = sizeof call, call.device = scope.device(), call.stream = scope.stream().handle;
+  call.num_in = static_cast<int32_t>(in.size()), call.num_out = static_cast<int32_t>(out.size());
+  call.in = in.data(), call.out = out.data(), call.params = ctx.params, call.is_train = ctx.is_train;
+  call.context = &context;
+  call.workspace = [](void* c, size_t bytes) -> void* {
+    try {
+      return static_cast<Context*>(c)->scope.workspace(bytes);
+    } catch (const std::exception& error) {
+      plugin().set_error(error.what());
+      return nullptr;
+    }
+  };
+  call.reserve_random = [](void* c, uint64_t blocks, uint64_t* seed, uint64_t* first) {
+    PhiloxGenerator* random = static_cast<Context*>(c)->random;
+    if (!random) return plugin().set_error("the operator is not registered with uses_random()"), 1;
+    const PhiloxKey key = random->reserve(blocks);
+    *seed = key.seed, *first = key.offset;
+    return 0;
+  };
+  check(fn(&call), ctx.op.name.c_str(), scope.device());
+}
+
+}  // namespace mx::device
