@@ -5,6 +5,8 @@ build             make .venv and compile what has changed
 demo              build, then train LeNet on handwritten digits (examples/lenet_digits.py)
 test [ARGS]       build, then run the tests (ARGS go to pytest)
 test-native       run the C++ tests under the address and undefined-behaviour sanitizers
+cuda [ARGS]       build the CUDA plugin with nvcc (ARGS go to cmake: -DCMAKE_CUDA_ARCHITECTURES=90); --emulated: with
+                  g++, for the tests that need no GPU
 python [ARGS]     build, then run the environment's Python
 bench [ARGS]      build, then time a workload beside MXNet 1.9.1 and PyTorch; without ARGS, list the workloads
 lint [--fix]      check format, style, types and file sizes; --fix mends what a tool can mend
@@ -48,6 +50,16 @@ def test_native() -> None:
         run(*steps.configure(tree, *options))
         run("cmake", "--build", tree)
     run("ctest", "--test-dir", tree, "--output-on-failure", "--no-tests=error")
+
+
+def cuda(*arguments: str) -> None:
+    steps.build()  # for the tools
+    emulated = arguments == ("--emulated",)
+    tree = "native/build-cuda-emulated" if emulated else "native/build-cuda"
+    options = ["-DMX_CUDA_EMULATION=ON"] if emulated else list(arguments)
+    with workspace.compiler_cache():
+        run(*steps.configure(tree, "-DCMAKE_BUILD_TYPE=Release", *options, source="native/cuda"))
+        run("cmake", "--build", tree)
 
 
 def python(*arguments: str) -> None:
@@ -105,6 +117,7 @@ COMMANDS = {
     "demo": demo,
     "test": test,
     "test-native": test_native,
+    "cuda": cuda,
     "python": python,
     "bench": bench,
     "lint": check_style,

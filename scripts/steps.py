@@ -41,11 +41,11 @@ class Step:
         return state.hexdigest()
 
 
-def configure(folder: str, *options: str) -> list:
-    """The command that configures a CMake build of native/ in ``folder``."""
+def configure(folder: str, *options: str, source: str = "native") -> list:
+    """The command that configures a CMake build of ``source`` in ``folder``."""
     version = workspace.project("native")["project"]["version"]
     given = [f"-DSKBUILD_PROJECT_VERSION={version}", f"-DCMAKE_CXX_COMPILER_LAUNCHER={launcher()}"]
-    return ["cmake", "-S", "native", "-B", folder, "-G", "Ninja", f"-DPython_EXECUTABLE={PYTHON}", *given, *options]
+    return ["cmake", "-S", source, "-B", folder, "-G", "Ninja", f"-DPython_EXECUTABLE={PYTHON}", *given, *options]
 
 
 def steps() -> list[Step]:

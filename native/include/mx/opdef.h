@@ -235,6 +235,9 @@ class OpDef {
   OpDef& infer_shape(InferShapeFn fn) { return infer_shape_fn = fn, *this; }
   OpDef& infer_dtype(InferDTypeFn fn) { return infer_dtype_fn = fn, *this; }
   OpDef& forward(ForwardFn fn) { return forward_fn = fn, *this; }
+  // A forward function that reaches arrays through the drivers of building blocks alone, never by itself, runs on every
+  // device whose plugin has the blocks' kernels. Others are never called with device memory.
+  OpDef& portable_forward(ForwardFn fn) { return portable = true, forward(fn); }
   OpDef& gradient(GradientFn fn) { return gradient_fn = fn, *this; }
   OpDef& no_gradient() { return zero_gradient = true, *this; }  // every input's gradient is zero
   OpDef& compose(ComposeFn fn) { return compose_fn = fn, *this; }
@@ -286,7 +289,7 @@ class OpDef {
     const char *input, *key, *value;
   };
   std::vector<InputAttr> input_attrs;
-  bool zero_gradient = false, random = false, train_mode = false, loss = false, internal = false;
+  bool zero_gradient = false, random = false, train_mode = false, loss = false, internal = false, portable = false;
   Amp amp_class = Amp::kAny;
   std::vector<int> last_inputs, last_outputs;
   SuitsFn last_suits = nullptr;

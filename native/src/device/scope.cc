@@ -4,7 +4,6 @@
 #include "device/memory.h"
 #include "device/plugin.h"
 #include "mx/op/kernel.h"
-#include "mx/op/portable.h"
 
 namespace mx::device {
 namespace {
@@ -22,7 +21,7 @@ class Range {
 };
 
 bool blocks_have_kernels(const OpDef& op) {
-  if (!is_portable(op.forward_fn)) return false;
+  if (!op.portable) return false;
   if (!op.block_data) return true;
   const auto* kernel = static_cast<const Kernel*>(op.block_data);
   for (const DType dtype : {DType::kFloat32, DType::kInt32})

@@ -23,7 +23,8 @@ PlanOptions Executor::default_options() {
 Executor::Executor(const Symbol& symbol, Binding binding, const PlanOptions& options)
     : binding_(std::move(binding)), output_names_(symbol.output_names()), options_(options) {
   check(symbol);
-  plan_ = compile(symbol, binding_, options);
+  if (!binding_.device.is_cpu()) options_.optimize = false;  // the passes choose what oneDNN likes
+  plan_ = compile(symbol, binding_, options_);
   if (options_.optimize) symbol_ = deep_copy(symbol);
 }
 

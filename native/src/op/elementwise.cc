@@ -7,7 +7,6 @@
 
 #include "device/blocks.h"
 #include "engine/threads.h"
-#include "mx/op/portable.h"
 #include "mx/op/stream.h"
 
 namespace mx {
@@ -345,7 +344,7 @@ void scalar_dtype(const InferDType& t) {
 constexpr const char* kPartOfGradient = "A part of the gradient of another operator.";
 
 OpDef& with_kernel(OpDef& op, const char* kernel) {
-  return op.data(&get_kernel(kernel ? kernel : op.name.c_str())).forward(portable(forward_elementwise)).any_format();
+  return op.data(&get_kernel(kernel ? kernel : op.name.c_str())).portable_forward(forward_elementwise).any_format();
 }
 
 OpDef& scalar_operator(OpDef& op, const char* kernel, ForwardFn forward) {
@@ -354,7 +353,7 @@ OpDef& scalar_operator(OpDef& op, const char* kernel, ForwardFn forward) {
       .params<ScalarParam>()
       .infer_shape(same_shape)
       .infer_dtype(scalar_dtype)
-      .forward(portable(forward))
+      .portable_forward(forward)
       .inplace(0, 0);
 }
 
@@ -464,10 +463,10 @@ OpDef& broadcast_binary(OpDef& op, const char* kernel) {
 OpDef& scalar_binary(OpDef& op, const char* kernel) { return scalar_operator(op, kernel, forward_scalar<1>); }
 OpDef& reversed_scalar_binary(OpDef& op, const char* kernel) { return scalar_operator(op, kernel, forward_scalar<0>); }
 OpDef& scalar_gradient(OpDef& op, const char* kernel) {
-  return elementwise(op, {"head", "data"}, kernel).params<ScalarParam>().forward(portable(forward_scalar<2>));
+  return elementwise(op, {"head", "data"}, kernel).params<ScalarParam>().portable_forward(forward_scalar<2>);
 }
 OpDef& reversed_scalar_gradient(OpDef& op, const char* kernel) {
-  return elementwise(op, {"head", "data"}, kernel).params<ScalarParam>().forward(portable(forward_scalar<1>));
+  return elementwise(op, {"head", "data"}, kernel).params<ScalarParam>().portable_forward(forward_scalar<1>);
 }
 
 Value unbroadcast(GradientContext& g, const Value& gradient, const Value& input) {

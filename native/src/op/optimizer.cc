@@ -1,8 +1,6 @@
 // The driver of operators that update weights.
 #include "mx/op/optimizer.h"
 
-#include "mx/op/portable.h"
-
 namespace mx {
 namespace {
 
@@ -45,7 +43,7 @@ OpDef& update(OpDef& op, std::initializer_list<const char*> states, bool master)
   return op.infer_shape(same_shape)
       .inplace(0, 0)
       .data(&get_kernel(op.name.c_str()))
-      .forward(portable(forward_update))
+      .portable_forward(forward_update)
       .no_gradient();
 }
 

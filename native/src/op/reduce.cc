@@ -4,7 +4,6 @@
 
 #include "device/blocks.h"
 #include "engine/threads.h"
-#include "mx/op/portable.h"
 #include "mx/op/strided.h"
 
 namespace mx {
@@ -205,7 +204,7 @@ OpDef& reduce(OpDef& op, const char* kernel) {
   return op.input("data", "The array.")
       .params<ReduceParam>()
       .data(&get_kernel(kernel ? kernel : op.name.c_str()))
-      .forward(portable(forward_reduce))
+      .portable_forward(forward_reduce)
       .infer_shape([](const InferShape& s) {
         if (s.in[0].rank_known()) s.set_output(0, result_shape(s, s.in[0], s.as<ReduceParam>().keepdims));
       });
@@ -245,7 +244,7 @@ OpDef& spread_gradient(OpDef& op, bool mean) {
       .describe("A part of the gradient of a reduction.")
       .params<ReduceParam>()
       .infer_shape(infer_gradient)
-      .forward(portable(mean ? forward_spread<true> : forward_spread<false>));
+      .portable_forward(mean ? forward_spread<true> : forward_spread<false>);
 }
 
 OpDef& reduce_gradient(OpDef& op, const char* marks) {
@@ -253,7 +252,7 @@ OpDef& reduce_gradient(OpDef& op, const char* marks) {
   for (int i = 0; marks[i]; ++i) op.input(marks[i] == 'd' ? kData[i] : kResult[i], "An array.");
   op.describe("A part of the gradient of a reduction.").params<ReduceParam>().data(&get_kernel(op.name.c_str()));
   op.infer_shape(infer_gradient);
-  return op.forward(portable([](const OpContext& ctx) {
+  return op.portable_forward([](const OpContext& ctx) {
     const auto& p = ctx.as<ReduceParam>();
     const Shape& data = ctx.out[0].shape;
     const unsigned axes = reduced_axes(p.axis, p.exclude, data.ndim, ctx.op.name);
@@ -261,7 +260,7 @@ OpDef& reduce_gradient(OpDef& op, const char* marks) {
     for (size_t i = 0; i < ctx.in.size(); ++i)
       in[i] = ctx.op.inputs[i].name[0] == 'd' ? ctx.in[i] : keep_axes(ctx.in[i], data, axes);
     run_elementwise(*static_cast<const Kernel*>(ctx.op.block_data), std::span(in, ctx.in.size()), ctx.out, ctx.params);
-  }));
+  });
 }
 
 }  // namespace mx

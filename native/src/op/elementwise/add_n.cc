@@ -1,6 +1,5 @@
 // Sums of several arrays; the kernel is that of add.cc.
 #include "mx/op/elementwise.h"
-#include "mx/op/portable.h"
 #include "mx/op/strided.h"
 
 namespace mx {
@@ -21,14 +20,14 @@ MX_OPERATOR(add_n) {
       .infer_shape(same_shape)
       .inplace(0, 0)
       .any_format()
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         if (ctx.in.size() == 1) return copy_flat(ctx.in[0], ctx.out[0]);
         run_elementwise(get_kernel("add"), ctx.in.first(2), ctx.out);
         for (size_t i = 2; i < ctx.in.size(); ++i) {
           const Tensor in[] = {ctx.out[0], ctx.in[i]};
           run_elementwise(get_kernel("add"), in, ctx.out);
         }
-      }))
+      })
       .gradient([](GradientContext& g) {
         for (size_t i = 0; i < g.num_inputs(); ++i) g.set(i, g.head());
       });

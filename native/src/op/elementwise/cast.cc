@@ -2,7 +2,6 @@
 #include "device/scope.h"
 #include "engine/threads.h"
 #include "mx/op/elementwise.h"
-#include "mx/op/portable.h"
 
 namespace mx {
 namespace {
@@ -25,7 +24,7 @@ OpDef& casting(OpDef& op) {
   return op.input("data", "The array.")
       .params<CastParam>()
       .infer_shape(same_shape)
-      .forward(portable(forward))
+      .portable_forward(forward)
       .any_format()
       .infer_dtype([](const InferDType& t) { t.set_output(0, t.as<CastParam>().dtype); })
       .gradient([](GradientContext& g) { g.set(0, g.call("_cast_like", {g.head(), g.input(0)})); });
@@ -46,7 +45,7 @@ MX_OPERATOR(_cast_like) {
       .input("rhs", "An array of the same shape, whose dtype counts.")
       .infer_shape(same_shape)
       .reads([](const void*, size_t input) { return input == 0; })
-      .forward(portable(forward))
+      .portable_forward(forward)
       .any_format()
       .infer_dtype([](const InferDType& t) {
         t.set_output(0, t.in[1]);

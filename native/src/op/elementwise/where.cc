@@ -12,7 +12,6 @@ struct Where {
 MX_KERNELS(where, Elementwise<Where>, float, double, int32_t, int64_t)
 
 #if defined(MX_PASS_HOST)
-#include "mx/op/portable.h"
 namespace mx {
 MX_OPERATOR(where) {
   op.describe("x where the condition is not zero, y elsewhere.")
@@ -35,7 +34,7 @@ MX_OPERATOR(where) {
         t.set_input(2, t.out[0]);
         if (t.in[0] == DType::kUnknown) t.set_input(0, t.out[0]);
       })
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         Tensor condition = ctx.in[0];
         // 0.3 is true, also where the values are integers.
         if (condition.dtype != DType::kBool) {
@@ -51,7 +50,7 @@ MX_OPERATOR(where) {
         }
         const Tensor in[] = {condition, ctx.in[1], ctx.in[2]};
         run_elementwise(get_kernel("where"), in, ctx.out);
-      }))
+      })
       .gradient([](GradientContext& g) {
         const Value zeros = g.zeros_like(g.head());
         g.set(0, g.zeros_like(g.input(0)));

@@ -1,6 +1,5 @@
 // Arrays filled with one number.
 #include "mx/op/elementwise.h"
-#include "mx/op/portable.h"
 #include "mx/op/strided.h"
 
 namespace mx {
@@ -58,29 +57,29 @@ OpDef& like(OpDef& op) {
 }  // namespace
 
 MX_OPERATOR(_zeros) {
-  creation<InitParam>(op).describe("An array of zeros.").forward(portable([](const OpContext& ctx) {
+  creation<InitParam>(op).describe("An array of zeros.").portable_forward([](const OpContext& ctx) {
     fill_zeros(ctx.out[0]);
-  }));
+  });
 }
 MX_OPERATOR(_ones) {
-  creation<InitParam>(op).describe("An array of ones.").forward(portable([](const OpContext& ctx) {
+  creation<InitParam>(op).describe("An array of ones.").portable_forward([](const OpContext& ctx) {
     fill(ctx.out[0], 1);
-  }));
+  });
 }
 MX_OPERATOR(_full) {
-  creation<FullParam>(op).describe("An array filled with a number.").forward(portable([](const OpContext& ctx) {
+  creation<FullParam>(op).describe("An array filled with a number.").portable_forward([](const OpContext& ctx) {
     fill(ctx.out[0], ctx.as<FullParam>().value);
-  }));
+  });
 }
 MX_OPERATOR(zeros_like) {
-  like(op).describe("Zeros in the shape and dtype of the array.").forward(portable([](const OpContext& ctx) {
+  like(op).describe("Zeros in the shape and dtype of the array.").portable_forward([](const OpContext& ctx) {
     fill_zeros(ctx.out[0]);
-  }));
+  });
 }
 MX_OPERATOR(ones_like) {
-  like(op).describe("Ones in the shape and dtype of the array.").forward(portable([](const OpContext& ctx) {
+  like(op).describe("Ones in the shape and dtype of the array.").portable_forward([](const OpContext& ctx) {
     fill(ctx.out[0], 1);
-  }));
+  });
 }
 
 }  // namespace mx

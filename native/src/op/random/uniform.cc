@@ -2,7 +2,6 @@
 #include "base/random.h"
 #include "engine/threads.h"
 #include "mx/op.h"
-#include "mx/op/portable.h"
 #include "mx/op/random.h"
 
 namespace mx {
@@ -72,20 +71,20 @@ MX_OPERATOR(_random_uniform) {
       .alias("random_uniform")
       .alias("uniform")
       .describe("Numbers drawn evenly from low (included) to high.")
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<UniformParam>();
         fill_uniform(*ctx.random, ctx.out[0], p.low, p.high);
-      }));
+      });
 }
 MX_OPERATOR(_random_normal) {
   distribution<NormalParam>(op, DType::kFloat32)
       .alias("random_normal")
       .alias("normal")
       .describe("Numbers drawn from a normal distribution.")
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<NormalParam>();
         fill_normal(*ctx.random, ctx.out[0], p.loc, p.scale);
-      }));
+      });
 }
 MX_OPERATOR(_random_randint) {
   distribution<RandintParam>(op, DType::kInt32)

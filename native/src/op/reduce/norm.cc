@@ -60,7 +60,6 @@ MX_KERNELS(_backward_norm1, Elementwise<Norm1Gradient>, float, double)
 MX_KERNELS(_backward_norm2, Elementwise<Norm2Gradient>, float, double)
 
 #if defined(MX_PASS_HOST)
-#include "mx/op/portable.h"
 namespace mx {
 namespace {
 Shape result_shape(const InferShape& s, const Shape& data) {
@@ -81,11 +80,11 @@ MX_OPERATOR(norm) {
         t.set_output(0, wish ? *wish : t.in[0]);
         if (!wish) t.set_input(0, t.out[0]);
       })
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<NormParam>();
         run_reduce(ctx, get_kernel(p.ord == 1 ? "norm1" : "norm2"), ctx.in[0], ctx.out[0],
                    reduced_axes(p.axis, false, ctx.in[0].shape.ndim, "norm"));
-      }))
+      })
       .gradient([](GradientContext& g) {
         g.set(0, g.call_same("_backward_norm", {g.head(), g.input(0), g.output(0)}).at(0));
       });
@@ -107,13 +106,13 @@ MX_OPERATOR(_backward_norm) {
         t.set_output(0, t.in[1]);
         t.set_input(1, t.out[0]);
       })
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<NormParam>();
         const Shape& data = ctx.out[0].shape;
         const unsigned axes = reduced_axes(p.axis, false, data.ndim, "norm");
         const Tensor in[] = {keep_axes(ctx.in[0], data, axes), ctx.in[1], keep_axes(ctx.in[2], data, axes)};
         run_elementwise(get_kernel(p.ord == 1 ? "_backward_norm1" : "_backward_norm2"), in, ctx.out);
-      }));
+      });
 }
 }  // namespace mx
 #endif

@@ -1,7 +1,6 @@
 // Repetition of axes of size 1, and its gradient.
 #include "like.h"
 #include "mx/op/elementwise.h"
-#include "mx/op/portable.h"
 #include "mx/op/reduce.h"
 
 namespace mx {
@@ -42,7 +41,7 @@ MX_OPERATOR(broadcast_to) {
   op.describe("The array with axes of size 1 repeated to a given shape.")
       .input("data", "The array.")
       .params<BroadcastToParam>()
-      .forward(portable(forward_broadcast))
+      .portable_forward(forward_broadcast)
       .gradient(gradient_broadcast)
       .infer_shape([](const InferShape& s) {
         const Shape &in = s.in[0], &to = s.as<BroadcastToParam>().shape;
@@ -61,7 +60,7 @@ MX_OPERATOR(broadcast_axis) {
       .alias("broadcast_axes")
       .input("data", "The array.")
       .params<BroadcastAxisParam>()
-      .forward(portable(forward_broadcast))
+      .portable_forward(forward_broadcast)
       .gradient(gradient_broadcast)
       .infer_shape([](const InferShape& s) {
         const auto& p = s.as<BroadcastAxisParam>();
@@ -82,7 +81,7 @@ MX_OPERATOR(broadcast_like) {
       .input("lhs", "The array.")
       .input("rhs", "The array whose shape is taken.")
       .params<BroadcastLikeParam>()
-      .forward(portable(forward_broadcast))
+      .portable_forward(forward_broadcast)
       .infer_shape([](const InferShape& s) {
         const auto& p = s.as<BroadcastLikeParam>();
         const Shape &l = s.in[0], &r = s.in[1];
@@ -118,7 +117,7 @@ MX_OPERATOR(_backward_broadcast) {
       .input("data", "Only its shape matters.")
       .inplace(0, 0)
       .infer_shape([](const InferShape& s) { s.same(1, 0); })
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Shape &from = ctx.in[0].shape, &to = ctx.out[0].shape;
         unsigned axes = 0;
         for (int back = 1; back <= from.ndim; ++back)
@@ -126,7 +125,7 @@ MX_OPERATOR(_backward_broadcast) {
             axes |= 1u << (from.ndim - back);
         if (axes) return run_reduce(ctx, get_kernel("sum"), ctx.in[0], ctx.out[0], axes);
         if (ctx.in[0].data != ctx.out[0].data) run_elementwise(get_kernel("copy"), ctx.in.first(1), ctx.out);
-      }))
+      })
       .gradient([](GradientContext& g) {
         g.set(0, g.call("_broadcast_shape_like", {g.head(), g.input(0)}));
         g.set(1, g.zeros_like(g.input(1)));
@@ -139,7 +138,7 @@ MX_OPERATOR(_broadcast_shape_like) {
       .input("data", "The array.")
       .input("like", "Only its shape matters.")
       .infer_shape([](const InferShape& s) { s.same(1, 0); })
-      .forward(portable(forward_broadcast))
+      .portable_forward(forward_broadcast)
       .gradient([](GradientContext& g) {
         g.set(0, unbroadcast(g, g.head(), g.input(0)));
         g.set(1, g.zeros_like(g.input(1)));

@@ -1,6 +1,5 @@
 // Arrays joined along an axis, and an array split along one.
 #include "mx/op.h"
-#include "mx/op/portable.h"
 #include "mx/op/strided.h"
 
 namespace mx {
@@ -125,7 +124,7 @@ MX_OPERATOR(Concat) {
       .variadic("arg", "num_args", "The arrays; of one shape but for the axis.")
       .infer_shape(infer_concat)
       .channels_last({OpDef::kAll}, {0})
-      .forward(portable(forward_concat))
+      .portable_forward(forward_concat)
       .gradient([](GradientContext& g) {
         std::vector<Value> in = {g.head()};
         for (size_t i = 0; i < g.num_inputs(); ++i) in.push_back(g.input(i));
@@ -144,9 +143,9 @@ MX_OPERATOR(_backward_concat) {
       })
       .reads([](const void*, size_t input) { return input == 0; })
       .channels_last({0}, {OpDef::kAll})
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         separate(ctx.in[0], ctx.out, split_outer(ctx.in[0], ctx.as<ConcatParam>().dim, ctx.op));
-      }));
+      });
 }
 
 MX_OPERATOR(stack) {
@@ -165,11 +164,11 @@ MX_OPERATOR(stack) {
         for (int i = axis; i < common.ndim; ++i) out.push_back(common[i]);
         s.set_output(0, out);
       })
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Shape& out = ctx.out[0].shape;
         const int axis = normalize_axis(ctx.as<StackParam>().axis, out.ndim, ctx.op.name);
         join(ctx.in, ctx.out[0], out.size(0, axis), out.size(axis + 1, out.ndim));
-      }))
+      })
       .gradient([](GradientContext& g) {
         const auto& p = g.as<StackParam>();
         const std::vector<Value> parts =
@@ -207,9 +206,9 @@ MX_OPERATOR(SliceChannel) {
       })
       .channels_last({0}, {OpDef::kAll},
                      [](const void* p, const Shape&) { return !static_cast<const SplitParam*>(p)->squeeze_axis; })
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         separate(ctx.in[0], ctx.out, split_outer(ctx.in[0], ctx.as<SplitParam>().axis, ctx.op));
-      }))
+      })
       .gradient([](GradientContext& g) {
         std::vector<Value> heads;
         for (size_t i = 0; i < g.num_outputs(); ++i) heads.push_back(g.head(i));

@@ -3,7 +3,6 @@
 
 #include "like.h"
 #include "mx/op.h"
-#include "mx/op/portable.h"
 #include "mx/op/strided.h"
 
 namespace mx {
@@ -132,7 +131,7 @@ Shape resolve_target(const ReshapeParam& p, const Shape& in, std::string_view op
 void back_to_shape(GradientContext& g) { g.set(0, g.call("reshape_like", {g.head(), g.input(0)})); }
 
 OpDef& reshaping(OpDef& op) {
-  return op.input("data", "The array.").forward(portable(forward_copy)).inplace(0, 0).gradient(back_to_shape);
+  return op.input("data", "The array.").portable_forward(forward_copy).inplace(0, 0).gradient(back_to_shape);
 }
 
 struct AxisParam {
@@ -237,7 +236,7 @@ MX_OPERATOR(reshape_like) {
       .input("lhs", "The array.")
       .input("rhs", "The array whose shape is taken.")
       .params<ReshapeLikeParam>()
-      .forward(portable(forward_copy))
+      .portable_forward(forward_copy)
       .inplace(0, 0)
       .infer_shape([](const InferShape& s) {
         const auto& p = s.as<ReshapeLikeParam>();

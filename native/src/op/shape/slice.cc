@@ -1,7 +1,6 @@
 // Parts of an array along its axes, and assignment to them.
 #include "like.h"
 #include "mx/op/kernel.h"
-#include "mx/op/portable.h"
 #include "part.h"
 
 namespace mx {
@@ -73,8 +72,8 @@ OpDef& slicing(OpDef& op) {
           if (s.in[0][i] < 0) out[i] = -1;
         s.set_output(0, out);
       })
-      .forward(portable(
-          [](const OpContext& ctx) { ctx.as<P>().part(ctx.in[0].shape, ctx.op.name).read(ctx.in[0], ctx.out[0]); }));
+      .portable_forward(
+          [](const OpContext& ctx) { ctx.as<P>().part(ctx.in[0].shape, ctx.op.name).read(ctx.in[0], ctx.out[0]); });
 }
 template <class P>
 OpDef& unslicing(OpDef& op) {
@@ -83,10 +82,10 @@ OpDef& unslicing(OpDef& op) {
       .input("data", "Only its shape matters.")
       .params<P>()
       .infer_shape([](const InferShape& s) { s.same(1, 0); })
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         fill_zeros(ctx.out[0]);
         ctx.as<P>().part(ctx.out[0].shape, ctx.op.name).write(ctx.in[0], ctx.out[0]);
-      }));
+      });
 }
 
 template <class P>
@@ -136,10 +135,10 @@ MX_OPERATOR(slice_like) {
           s.set_output(0, s.as<SliceLikeParam>().part(s.in[0], s.in[1], s.op.name).count);
       })
       .infer_dtype(infer_dtype_like)
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<SliceLikeParam>();
         p.part(ctx.in[0].shape, ctx.in[1].shape, ctx.op.name).read(ctx.in[0], ctx.out[0]);
-      }))
+      })
       .gradient([](GradientContext& g) {
         g.set(0, g.call_same("_backward_slice_like", {g.head(), g.input(0)}).at(0));
         g.set(1, g.zeros_like(g.input(1)));
@@ -151,11 +150,11 @@ MX_OPERATOR(_backward_slice_like) {
       .input("data", "Only its shape matters.")
       .params<SliceLikeParam>()
       .infer_shape([](const InferShape& s) { s.same(1, 0); })
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         fill_zeros(ctx.out[0]);
         const auto& p = ctx.as<SliceLikeParam>();
         p.part(ctx.out[0].shape, ctx.in[0].shape, ctx.op.name).write(ctx.in[0], ctx.out[0]);
-      }));
+      });
 }
 
 MX_OPERATOR(_slice_assign) {
@@ -166,10 +165,10 @@ MX_OPERATOR(_slice_assign) {
       .params<SliceParam>()
       .inplace(0, 0)
       .infer_shape(infer_assign<SliceParam>)
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         copy_flat(ctx.in[0], ctx.out[0]);
         Part::of(ctx.as<SliceParam>(), ctx.out[0].shape, ctx.op.name).write(ctx.in[1], ctx.out[0]);
-      }));
+      });
 }
 MX_OPERATOR(_slice_assign_scalar) {
   op.describe("The array with a part of it replaced by a number.")
@@ -178,13 +177,13 @@ MX_OPERATOR(_slice_assign_scalar) {
       .params<SliceScalarParam>()
       .inplace(0, 0)
       .infer_shape(infer_assign<SliceScalarParam>)
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<SliceScalarParam>();
         copy_flat(ctx.in[0], ctx.out[0]);
         alignas(8) char value[8];
         convert(&p.scalar, DType::kFloat64, value, ctx.out[0].dtype, 1);
         Part::of(p, ctx.out[0].shape, ctx.op.name).write({value, Shape{1}, ctx.out[0].dtype}, ctx.out[0]);
-      }));
+      });
 }
 
 }  // namespace mx

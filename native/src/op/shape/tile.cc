@@ -1,6 +1,5 @@
 // Repetition and reversal.
 #include "mx/op.h"
-#include "mx/op/portable.h"
 #include "mx/op/reduce.h"
 #include "mx/op/strided.h"
 
@@ -66,7 +65,7 @@ MX_OPERATOR(tile) {
         }
         s.set_output(0, out);
       })
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Shape &in = ctx.in[0].shape, &out = ctx.out[0].shape, strides = strides_of(in), to = strides_of(out);
         if (ctx.out[0].size() == 0) return;
         StridedCopy copy;
@@ -77,12 +76,12 @@ MX_OPERATOR(tile) {
           copy.axis(n, back > in.ndim ? 0 : strides[in.ndim - back], to[i]);
         }
         copy.run(ctx.in[0].data, ctx.out[0].data, size_of(ctx.out[0].dtype));
-      }))
+      })
       .gradient([](GradientContext& g) { g.set(0, g.call("_backward_tile", {g.head(), g.input(0)})); });
 }
 
 MX_OPERATOR(_backward_tile) {
-  repetition_gradient(op).forward(portable([](const OpContext& ctx) {
+  repetition_gradient(op).portable_forward([](const OpContext& ctx) {
     const Shape &in = ctx.out[0].shape, &out = ctx.in[0].shape;
     if (in.size() == 0) return;
     Shape view = Shape::scalar();
@@ -93,7 +92,7 @@ MX_OPERATOR(_backward_tile) {
       if (n != 1) view.push_back(n);
     }
     sum_repetitions(ctx, view, axes);
-  }));
+  });
 }
 
 MX_OPERATOR(repeat) {
@@ -109,7 +108,7 @@ MX_OPERATOR(repeat) {
         if (dim >= 0) dim *= p.repeats;
         s.set_output(0, out);
       })
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Repetition r = repetition(ctx.as<RepeatParam>(), ctx.in[0].shape);
         StridedCopy copy;
         copy.axis(r.outer, r.n * r.inner, r.n * r.repeats * r.inner);
@@ -117,15 +116,15 @@ MX_OPERATOR(repeat) {
         copy.axis(r.repeats, 0, r.inner);
         copy.axis(r.inner, 1, 1);
         copy.run(ctx.in[0].data, ctx.out[0].data, size_of(ctx.out[0].dtype));
-      }))
+      })
       .gradient([](GradientContext& g) { g.set(0, g.call_same("_backward_repeat", {g.head(), g.input(0)}).at(0)); });
 }
 
 MX_OPERATOR(_backward_repeat) {
-  repetition_gradient(op).params<RepeatParam>().forward(portable([](const OpContext& ctx) {
+  repetition_gradient(op).params<RepeatParam>().portable_forward([](const OpContext& ctx) {
     const Repetition r = repetition(ctx.as<RepeatParam>(), ctx.out[0].shape);
     sum_repetitions(ctx, Shape{r.outer, r.n, r.repeats, r.inner}, 1u << 2);
-  }));
+  });
 }
 
 MX_OPERATOR(reverse) {
@@ -134,7 +133,7 @@ MX_OPERATOR(reverse) {
       .input("data", "The array.")
       .params<ReverseParam>()
       .infer_shape(same_shape)
-      .forward(portable([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Shape &shape = ctx.in[0].shape, strides = strides_of(shape);
         unsigned turned = 0;
         for (int64_t a : ctx.as<ReverseParam>().axis) turned |= 1u << normalize_axis(a, shape.ndim, ctx.op.name);
@@ -146,7 +145,7 @@ MX_OPERATOR(reverse) {
           copy.axis(shape[i], back ? -strides[i] : strides[i], strides[i]);
         }
         if (shape.size()) copy.run(element_at(ctx.in[0], offset), ctx.out[0].data, size_of(ctx.out[0].dtype));
-      }))
+      })
       .gradient([](GradientContext& g) { g.set(0, g.call("reverse", {g.head()}, g.as<ReverseParam>())); });
 }
 

@@ -1,5 +1,4 @@
 #include "mx/op.h"
-#include "mx/op/portable.h"
 #include "mx/op/strided.h"
 
 namespace mx {
@@ -71,8 +70,8 @@ MX_OPERATOR(transpose) {
         const auto& p = s.as<TransposeParam>();
         if (rank(s) >= 0) infer(s, order(p.axes, rank(s)));
       })
-      .forward(portable(
-          [](const OpContext& ctx) { permute(ctx, order(ctx.as<TransposeParam>().axes, ctx.in[0].shape.ndim)); }))
+      .portable_forward(
+          [](const OpContext& ctx) { permute(ctx, order(ctx.as<TransposeParam>().axes, ctx.in[0].shape.ndim)); })
       .gradient([](GradientContext& g) {
         const Shape& axes = g.as<TransposeParam>().axes;
         Shape back = axes;
@@ -89,7 +88,7 @@ MX_OPERATOR(SwapAxis) {
       .infer_shape([](const InferShape& s) {
         if (rank(s) >= 0) infer(s, order(s.as<SwapParam>(), rank(s)));
       })
-      .forward(portable([](const OpContext& ctx) { permute(ctx, order(ctx.as<SwapParam>(), ctx.in[0].shape.ndim)); }))
+      .portable_forward([](const OpContext& ctx) { permute(ctx, order(ctx.as<SwapParam>(), ctx.in[0].shape.ndim)); })
       .gradient([](GradientContext& g) { g.set(0, g.call("SwapAxis", {g.head()}, g.as<SwapParam>())); });
 }
 

@@ -1,0 +1,59 @@
+// The emulation itself: right kernels work, broken ones are caught.
+#include <cuda_runtime.h>
+
+#include <cstdio>
+
+static int failures;
+#define CHECK(x) ((x) ? void() : (++failures, void(printf("%s:%d: %s\n", __FILE__, __LINE__, #x))))
+
+template <bool Sync>
+__global__ void reverse(int* v) {  // Sync = false: the barrier is missing
+  __shared__ int s[256];
+  s[threadIdx.x] = v[threadIdx.x];
+  if (Sync) __syncthreads();
+  v[threadIdx.x] = s[blockDim.x - 1 - threadIdx.x];
+}
+__global__ void scan_warp(int* v) {
+  int x = v[threadIdx.x];
+  for (int d = 1; d < 32; d *= 2) x += __shfl_xor_sync(0xffffffffu, x, d);
+  v[threadIdx.x] = x + __shfl_sync(0xffffffffu, int(threadIdx.x), 5);
+}
+__global__ void divergent(int*) {
+  if (threadIdx.x < 40) __syncthreads();
+}
+__global__ void half_warp(int* v) {  // lanes 16..31 are in the mask, but never come
+  if (threadIdx.x % 32 < 16) v[threadIdx.x] = __shfl_down_sync(0xffffffffu, 1, 1);
+}
+
+static cudaError_t run(void (*kernel)(int*), int* d, int (&h)[256], cudaStream_t s) {
+  for (int i = 0; i < 256; ++i) h[i] = i;
+  cudaMemcpyAsync(d, h, sizeof h, cudaMemcpyHostToDevice, s);
+  cudaLaunchConfig_t c{};
+  c.gridDim = dim3(1), c.blockDim = dim3(256), c.stream = s;
+  CHECK(cudaLaunchKernelEx(&c, kernel, d) == cudaSuccess);
+  cudaMemcpyAsync(h, d, sizeof h, cudaMemcpyDeviceToHost, s);
+  return cudaStreamSynchronize(s);
+}
+
+int main() {
+  cudaStream_t s;
+  int *d, h[256];
+  cudaStreamCreateWithFlags(&s, cudaStreamNonBlocking);
+  cudaMalloc(reinterpret_cast<void**>(&d), sizeof h);
+  CHECK(run(reverse<true>, d, h, s) == cudaSuccess);
+  for (int i = 0; i < 256; ++i) CHECK(h[i] == 255 - i);
+  CHECK(run(reverse<false>, d, h, s) == cudaSuccess);
+  int wrong = 0;
+  for (int i = 0; i < 256; ++i) wrong += h[i] != 255 - i;
+  CHECK(wrong > 0);
+  printf("missing __syncthreads: %d of 256 values wrong\n", wrong);
+  CHECK(run(scan_warp, d, h, s) == cudaSuccess);
+  for (int i = 0; i < 256; ++i) CHECK(h[i] == i / 32 * 32 * 32 + 496 + i / 32 * 32 + 5);
+  cudaLaunchConfig_t c{};
+  c.gridDim = dim3(1), c.blockDim = dim3(2048), c.stream = s;
+  CHECK(cudaLaunchKernelEx(&c, reverse<true>, d) == cudaErrorInvalidConfiguration);
+  CHECK(run(divergent, d, h, s) == cudaErrorLaunchFailure);
+  CHECK(run(half_warp, d, h, s) == cudaErrorLaunchFailure);
+  printf(failures ? "%d FAILURES\n" : "ok\n", failures);
+  return failures != 0;
+}

@@ -1,0 +1,120 @@
+"""Arrays on GPUs: making, copying, reading, errors."""
+
+import mx
+import mx_core
+import numpy as np
+import pytest
+
+DTYPES = ["float32", "float64", "float16", "uint8", "int8", "int32", "int64", "bool"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_round_trip(dtype):
+    host = np.arange(-3, 21).reshape(4, 6).astype(dtype)
+    array = mx.nd.array(host, ctx=mx.gpu(0), dtype=dtype)
+    assert array.context == mx.gpu(0)
+    assert array.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(array.asnumpy(), host)
+
+
+def test_empty_and_large():
+    assert mx.nd.array(np.zeros((0, 3)), ctx=mx.gpu(0)).asnumpy().shape == (0, 3)
+    host = np.random.default_rng(1).random(3_000_000).astype("float32")  # several pieces of the staging memory
+    np.testing.assert_array_equal(mx.nd.array(host, ctx=mx.gpu(0)).asnumpy(), host)
+
+
+def test_copies_in_every_direction(two_gpus):
+    host = mx.nd.array(np.arange(12).reshape(3, 4))
+    for source in (mx.cpu(), *two_gpus):
+        for target in (mx.cpu(), *two_gpus):
+            copy = host.copyto(source).copyto(target)
+            assert copy.context == target
+            np.testing.assert_array_equal(copy.asnumpy(), host.asnumpy())
+
+
+@pytest.mark.parametrize("source", [mx.cpu(), mx.gpu(0)])
+@pytest.mark.parametrize("target", [mx.cpu(), mx.gpu(0)])
+def test_copyto_converts(source, target):
+    values = mx.nd.array([1.5, -2.5, 300], ctx=source)
+    to = mx.nd.zeros((3,), ctx=target, dtype="int32")
+    values.copyto(to)
+    assert to.asnumpy().tolist() == [1, -2, 300]
+    half = mx.nd.zeros((3,), ctx=target, dtype="float16")
+    values.copyto(half)
+    assert half.asnumpy().tolist() == [1.5, -2.5, 300]
+
+
+def test_as_in_context_keeps_the_array_where_it_is():
+    array = mx.nd.ones((2,), ctx=mx.gpu(0))
+    assert array.as_in_context(mx.gpu(0)) is array
+    assert array.as_in_context(mx.cpu()).context == mx.cpu()
+
+
+def test_views_and_assignment():
+    host = np.arange(24.0, dtype="float32").reshape(4, 6)
+    array = mx.nd.array(host, ctx=mx.gpu(0))
+    np.testing.assert_array_equal(array[1:3].asnumpy(), host[1:3])
+    array[2] = 7
+    array[:, 1:3] = mx.nd.array([[1, 2]] * 4, ctx=mx.gpu(0))
+    host[2] = 7
+    host[:, 1:3] = [1, 2]
+    np.testing.assert_array_equal(array.asnumpy(), host)
+
+
+def test_save_and_load(tmp_path):
+    array = mx.nd.array([[1, 2], [3, 4]], ctx=mx.gpu(0))
+    mx.nd.save(str(tmp_path / "a.params"), {"a": array})
+    np.testing.assert_array_equal(mx.nd.load(str(tmp_path / "a.params"))["a"].asnumpy(), array.asnumpy())
+
+
+def test_memory_is_counted_and_reused():
+    mx.nd.waitall()
+    ctx = mx.gpu(0)
+    ctx.empty_cache()
+    before = ctx.memory_info()
+    array = mx.nd.zeros((1000, 1000), ctx=ctx)
+    during = ctx.memory_info()
+    assert during["used"] - before["used"] >= 4_000_000
+    del array
+    after = ctx.memory_info()
+    assert after["used"] == before["used"]
+    assert after["cached"] >= 4_000_000
+    again = mx.nd.zeros((1000, 1000), ctx=ctx)
+    assert ctx.memory_info()["hits"] == after["hits"] + 1
+    del again
+    ctx.empty_cache()
+    assert ctx.memory_info()["cached"] == 0
+
+
+def test_free_and_total_memory():
+    free, total = mx_core.gpu_memory_info(0)
+    assert 0 < free <= total
+
+
+def test_no_such_gpu():
+    with pytest.raises(mx.MXNetError, match=rf"there is no gpu\(77\); this machine has {mx.num_gpus()}"):
+        mx.nd.zeros((2,), ctx=mx.gpu(77))
+
+
+def test_out_of_memory_names_the_size(emulated):
+    with pytest.raises(mx.MXNetError, match=r"gpu\(0\) has no memory for 4000000000 bytes"):
+        mx.nd.empty((1000, 1000, 1000), ctx=mx.gpu(0))
+    mx.nd.zeros((2,), ctx=mx.gpu(0)).asnumpy()  # and life goes on
+
+
+def test_arrays_of_different_devices_do_not_mix(two_gpus):
+    there = mx.nd.ones((2,), ctx=two_gpus[0])
+    for other in (mx.cpu(), two_gpus[1]):
+        with pytest.raises(mx.MXNetError, match=r"input rhs lies on .*copy one of them with as_in_context"):
+            there + mx.nd.ones((2,), ctx=other)
+
+
+def test_memory_of_a_gpu_is_not_shared_with_the_host():
+    array = mx.nd.ones((2,), ctx=mx.gpu(0))
+    with pytest.raises(mx.MXNetError, match="copy"):
+        np.from_dlpack(array)
+
+
+def test_an_operator_without_a_kernel_says_so():
+    with pytest.raises(mx.MXNetError, match=r"\[topk\] has no CUDA kernel yet|\[argmax\] has no CUDA kernel yet"):
+        mx.nd.argmax(mx.nd.ones((2, 2), ctx=mx.gpu(0)), axis=1)

@@ -1,0 +1,246 @@
+"""Every operator that has CUDA kernels, on a GPU against the CPU: the list is the registry's."""
+
+import sys
+from functools import cache
+from pathlib import Path
+
+import mx
+import numpy as np
+import pytest
+from mx_core import _ffi
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packages/mx-core"))
+from generator import modules, registry
+
+# Operators that have no CUDA kernel yet. This number may only fall.
+MOST_MISSING = 42
+
+DTYPES = ["float32", "float64", "float16", "int32", "int64", "uint8", "bool"]
+TOLERANCE = {"float16": 2e-3, "float32": 2e-5, "float64": 1e-12}
+SHAPE = (3, 4)
+
+# How to call what can't be called with arrays of one shape alone: shapes of the inputs, and parameters. Several calls
+# where kernels have several ways.
+EXAMPLES: dict[str, list[tuple[list[tuple[int, ...]], dict]]] = {
+    "Cast": [([SHAPE], {"dtype": dtype}) for dtype in ("float16", "float64", "int32", "uint8", "bool")],
+    "amp_cast": [([SHAPE], {"dtype": "float16"})],
+    "clip": [([SHAPE], {"a_min": -0.5, "a_max": 0.75})],
+    "add_n": [([SHAPE] * n, {"num_args": n}) for n in (1, 2, 4)],
+    "where": [([SHAPE] * 3, {}), ([(3,), SHAPE, SHAPE], {})],
+    "Concat": [([(3, 2), (3, 5), (3, 1)], {"num_args": 3, "dim": 1}), ([SHAPE, SHAPE], {"num_args": 2, "dim": 0})],
+    "stack": [([SHAPE, SHAPE], {"num_args": 2, "axis": axis}) for axis in (0, 1, 2)],
+    "Reshape": [([SHAPE], {"shape": (2, -1)})],
+    "SliceChannel": [
+        ([(3, 4, 2)], {"num_outputs": 2, "axis": 1}),
+        ([(3, 2)], {"num_outputs": 2, "squeeze_axis": True}),
+    ],
+    "SwapAxis": [([(2, 3, 4)], {"dim1": 0, "dim2": 2})],
+    "transpose": [([(2, 3, 4)], {}), ([(2, 3, 4, 5)], {"axes": (0, 2, 3, 1)}), ([(70, 33)], {})],
+    "_slice_assign": [([SHAPE, (2, 2)], {"begin": (1, 1), "end": (3, 3)})],
+    "_slice_assign_scalar": [([SHAPE], {"begin": (1, 1), "end": (3, 3), "scalar": 2.0})],
+    "broadcast_axis": [([(3, 1, 2)], {"axis": 1, "size": 4})],
+    "broadcast_like": [([(3, 1), SHAPE], {})],
+    "broadcast_to": [([(3, 1)], {"shape": (3, 4)}), ([(1, 1, 5)], {"shape": (2, 3, 5)})],
+    "expand_dims": [([SHAPE], {"axis": 1})],
+    "squeeze": [([(3, 1, 4)], {})],
+    "repeat": [([SHAPE], {"repeats": 3, "axis": 1}), ([SHAPE], {"repeats": 2})],
+    "reverse": [([(2, 3, 4)], {"axis": (0, 2)})],
+    "slice": [([(6, 5)], {"begin": (5, 1), "end": (0, 5), "step": (-2, 2)})],
+    "slice_axis": [([SHAPE], {"axis": 1, "begin": 1, "end": 3})],
+    "slice_like": [([SHAPE, (2, 2)], {})],
+    "tile": [([SHAPE], {"reps": (2, 1, 3)})],
+    "_full": [([], {"shape": SHAPE, "value": 1.5})],
+    "_zeros": [([], {"shape": SHAPE})],
+    "_ones": [([], {"shape": SHAPE})],
+    "_random_uniform": [([], {"shape": (5, 7), "low": -1, "high": 3})],
+    "_random_normal": [([], {"shape": (5, 7), "loc": 1, "scale": 2})],
+    "norm": [([(5, 6, 7)], {"ord": order, "axis": axis}) for order in (1, 2) for axis in (None, 0, 1, 2, (0, 2))],
+    "sgd_update": [([SHAPE] * 2, {"lr": 0.1, "wd": 0.01, "clip_gradient": 0.5, "rescale_grad": 2.0})],
+    "sgd_mom_update": [([SHAPE] * 3, {"lr": 0.1, "momentum": 0.9})],
+    "mp_sgd_update": [([SHAPE] * 3, {"lr": 0.1})],
+    "mp_sgd_mom_update": [([SHAPE] * 4, {"lr": 0.1, "momentum": 0.9})],
+    "UpSampling": [([(1, 2, 3, 3)], {"scale": 2, "sample_type": "nearest", "num_args": 1})],
+    "softmax_cross_entropy": [([SHAPE, (3,)], {})],
+}
+BROADCAST = [([SHAPE, SHAPE], {}), ([(3, 1), SHAPE], {}), ([(2, 1, 4), (3, 1)], {}), ([(1,), (40, 30)], {})]
+SCALAR = [([SHAPE], {"scalar": 1.5, "is_int": False}), ([(33, 17)], {"scalar": 2.0})]
+REDUCE = [
+    ([(5, 6, 7)], {"axis": axis, "keepdims": keep})
+    for axis in (None, 0, 1, 2, (0, 2), (1, 2))
+    for keep in (False, True)
+] + [([(3, 5000)], {"axis": 1}), ([(2000, 40)], {"axis": 0}), ([(20000,)], {})]
+FLOAT32_INPUTS = {"mp_sgd_update": [2], "mp_sgd_mom_update": [2, 3]}  # the others follow the dtype
+
+
+@cache
+def operators() -> dict[str, registry.Op]:
+    return {op.name: op for op in registry.read() if not op.hidden}
+
+
+def supported() -> list[str]:
+    """Those with kernels, and those made of other operators, which may lack them."""
+    return [name for name in operators() if _ffi.device_has_op(name)] if mx.num_gpus() else []
+
+
+def is_composite(op: registry.Op) -> bool:
+    return _ffi.device_has_op(op.name) == 2
+
+
+def examples(op: registry.Op) -> list:
+    if op.name in EXAMPLES:
+        return EXAMPLES[op.name]
+    if op.name.startswith("broadcast_"):
+        return BROADCAST
+    if op.name.endswith("_scalar"):
+        return SCALAR
+    if op.family == "reduce":
+        return REDUCE
+    # 1000 elements: whole packs of 16 bytes and a rest that is none.
+    return [([shape] * len(op.inputs), {}) for shape in (SHAPE, (1, 1003), (0, 2))]
+
+
+def function(name: str):
+    namespace, public = modules.namespace_of(name)
+    return getattr(getattr(mx.nd, namespace), public)
+
+
+def arrays_for(op: registry.Op, shapes, dtype: str, ctx: mx.Context) -> list[mx.nd.NDArray]:
+    rng = np.random.default_rng(7)
+    # Powers and roots are defined there, and integers have something to divide by.
+    values = [rng.uniform(0.2, 0.9, shape) if "float" in dtype else rng.integers(1, 9, shape) for shape in shapes]
+    kinds = ["float32" if i in FLOAT32_INPUTS.get(op.name, ()) else dtype for i in range(len(shapes))]
+    return [mx.nd.array(value.astype(kind), ctx=ctx, dtype=kind) for value, kind in zip(values, kinds, strict=True)]
+
+
+def compute(
+    op: registry.Op, shapes, params: dict, dtype: str, ctx: mx.Context, differentiate: bool
+) -> list[np.ndarray]:
+    arrays = arrays_for(op, shapes, dtype, ctx)
+    if not shapes:
+        params = {**params, "ctx": str(ctx), "dtype": dtype}
+    params = {key: value for key, value in params.items() if key != op.variadic_count}
+    if op.name.startswith("_random"):
+        mx.random.seed(11, ctx=ctx)
+    if not differentiate:
+        results = function(op.name)(*arrays, **params)
+    else:
+        for array in arrays:
+            array.attach_grad()
+        with mx.autograd.record():
+            results = function(op.name)(*arrays, **params)
+    results = results if isinstance(results, list) else [results]
+    if differentiate:
+        mx.autograd.backward(results)
+    assert all(r.context == ctx for r in results)
+    gradients = [array.grad for array in arrays] if differentiate else []
+    return [r.asnumpy() for r in (*results, *arrays, *gradients)]  # arrays: some operators change their inputs
+
+
+def compare(op: registry.Op, dtype: str, differentiate: bool) -> int:
+    compared = 0
+    for shapes, params in examples(op):
+        try:
+            expected = compute(op, shapes, params, dtype, mx.cpu(), differentiate)
+        except mx.MXNetError:
+            continue  # not defined for this dtype
+        try:
+            got = compute(op, shapes, params, dtype, mx.gpu(0), differentiate)
+        except mx.MXNetError as error:
+            if is_composite(op) and "has no CUDA kernel yet" in str(error):
+                pytest.skip(f"made of an operator that lacks a kernel: {error}")
+            raise
+        for e, g in zip(expected, got, strict=True):
+            assert e.dtype == g.dtype
+            assert e.shape == g.shape
+            tolerance = TOLERANCE.get(e.dtype.name, 0)
+            np.testing.assert_allclose(
+                g.astype("float64"), e.astype("float64"), tolerance, tolerance, err_msg=f"{op.name} {shapes} {params}"
+            )
+        compared += 1
+    return compared
+
+
+@pytest.mark.parametrize("name", supported())
+def test_values(name):
+    op = operators()[name]
+    assert sum(compare(op, dtype, False) for dtype in DTYPES), f"no example of {name} works on the CPU: add one"
+
+
+@pytest.mark.parametrize("name", [n for n in supported() if operators()[n].has_gradient and operators()[n].inputs])
+def test_gradients(name):
+    for dtype in ("float32", "float16"):
+        compare(operators()[name], dtype, True)
+
+
+def test_missing_operators_become_fewer():
+    missing = sorted(set(operators()) - set(supported()))
+    print(f"{len(missing)} of {len(operators())} operators have no CUDA kernel: {', '.join(missing)}")
+    assert len(missing) <= MOST_MISSING
+    if len(missing) < MOST_MISSING:
+        pytest.fail(f"good: only {len(missing)} are missing. Lower MOST_MISSING")
+
+
+def test_mixed_dtypes_and_odd_addresses():
+    rng = np.random.default_rng(3)
+    host = rng.uniform(-2, 2, 1025).astype("float32")
+    results = []
+    for ctx in (mx.cpu(), mx.gpu(0)):
+        array = mx.nd.array(host, ctx=ctx)
+        mask = array > 0  # float32; as bool the condition of where
+        part = array[1:1000]  # not at an address of 16 bytes
+        results.append(
+            [
+                mx.nd.where(mask.astype("bool"), array, -array).asnumpy(),
+                mx.nd.where(mask.astype("float16"), array, -array).asnumpy(),
+                (part * part).asnumpy(),
+                mx.nd.sum(part.astype("float16")).asnumpy(),
+                mx.nd.sum(part.astype("int32")).asnumpy(),
+            ]
+        )
+    for expected, got in zip(*results, strict=True):
+        np.testing.assert_allclose(got, expected, 1e-3)
+
+
+def test_random_numbers_are_those_of_the_cpu():
+    draws = []
+    for ctx in (mx.cpu(), mx.gpu(0)):
+        mx.random.seed(5, ctx=ctx)
+        draws.append([mx.nd.random.uniform(shape=(n,), ctx=ctx).asnumpy() for n in (3, 1000, 7)])
+    for expected, got in zip(*draws, strict=True):
+        np.testing.assert_array_equal(got, expected)
+
+
+def test_a_step_of_training_by_hand():
+    losses = []
+    for ctx in (mx.cpu(), mx.gpu(0)):
+        rng = np.random.default_rng(0)
+        x = mx.nd.array(rng.normal(size=(32, 8)), ctx=ctx)
+        y = mx.nd.array(rng.normal(size=(32, 1)), ctx=ctx)
+        w = mx.nd.array(rng.normal(size=(1, 8)), ctx=ctx)
+        w.attach_grad()
+        history = []
+        for _ in range(5):
+            with mx.autograd.record():
+                loss = mx.nd.mean(mx.nd.square(mx.nd.sum(x * w, axis=1, keepdims=True) - y))
+            loss.backward()
+            mx.nd.sgd_update(w, w.grad, lr=0.1, out=w)
+            history.append(loss.asscalar())
+        losses.append(history)
+    np.testing.assert_allclose(losses[1], losses[0], 1e-5)
+    assert losses[1][-1] < losses[1][0]
+
+
+def test_a_bound_graph():
+    a, b = mx.sym.var("a"), mx.sym.var("b")
+    net = mx.sym.sum(mx.sym.tanh(a * b + 1) * mx.sym.exp(-b), axis=1)
+    results = []
+    for ctx in (mx.cpu(), mx.gpu(0)):
+        arrays = {k: mx.nd.array(np.arange(12).reshape(3, 4) / 10 + i, ctx=ctx) for i, k in enumerate("ab")}
+        gradients = {k: mx.nd.zeros((3, 4), ctx=ctx) for k in "ab"}
+        executor = net.bind(ctx, arrays, args_grad=gradients)
+        for _ in range(3):
+            out = executor.forward(is_train=True)[0]
+            executor.backward(mx.nd.ones((3,), ctx=ctx))
+        results.append([out.asnumpy(), *(g.asnumpy() for g in gradients.values())])
+    for expected, got in zip(*results, strict=True):
+        np.testing.assert_allclose(got, expected, 1e-5, 1e-6)

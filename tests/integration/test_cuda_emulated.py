@@ -1,0 +1,94 @@
+"""The CUDA plugin's own sources on an emulated CUDA runtime (docs/internals/cuda.md): tests/cuda on two emulated GPUs.
+
+Nothing here shows that a kernel is right or fast on a GPU; it shows the host side, the arithmetic and the ordering.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGIN = ROOT / "native/build-cuda-emulated/libmx_cuda_emulated.so"
+BUILD = "python3 scripts/dev.py cuda --emulated"
+
+
+@pytest.fixture(scope="module")
+def plugin() -> Path:
+    if not PLUGIN.exists():
+        message = f"the emulated plugin is not built: {BUILD}"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    return PLUGIN
+
+
+def run(plugin: Path, *command: str, **settings: str) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "MX_CUDA_PLUGIN": str(plugin), "CUEMU_DEVICES": "2", **settings}
+    return subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("protection", ["keys", "pages"])
+def test_everything_of_tests_cuda(plugin, protection):
+    files = ["tests/cuda"] if protection == "keys" else ["tests/cuda/test_memory.py"]
+    settings = {"CUEMU_NO_PKEY": "1"} if protection == "pages" else {"CUEMU_DELAY_US": "100"}
+    result = run(plugin, "-m", "pytest", "-q", "-m", "gpu", *files, **settings)
+    assert result.returncode == 0, result.stdout[-8000:] + result.stderr[-2000:]
+
+
+RACE = """
+import threading, numpy as np, mx
+a = mx.nd.zeros((64, 1024), ctx=mx.gpu(0))
+wrong = 0
+for round in range(20):
+    a[:] = round                                     # this thread's stream
+    results = []
+    def read():
+        results.append((a + 1).asnumpy())            # another stream, which must wait for the write
+    thread = threading.Thread(target=read)
+    thread.start()
+    thread.join()
+    wrong += not (results[0] == round + 1).all()
+print("wrong:", wrong)
+"""
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+def test_streams_wait_for_each_other(plugin, seed):
+    result = run(plugin, "-c", RACE, CUEMU_DELAY_US="3000", CUEMU_SEED=seed)
+    assert result.stdout.strip() == "wrong: 0", result.stdout + result.stderr
+
+
+def test_a_missing_dependency_would_be_seen(plugin):
+    result = run(plugin, "-c", RACE, CUEMU_DELAY_US="3000", CUEMU_NO_WAIT="1")
+    assert int(result.stdout.split()[-1]) > 0, result.stdout + result.stderr
+
+
+def test_an_error_surfaces_at_the_wait_with_the_name_of_the_operator(plugin):
+    code = """
+import mx
+a = mx.nd.ones((4,), ctx=mx.gpu(0))
+a.asnumpy()
+b = mx.nd.square(a)              # fails on the device, later
+try:
+    b.asnumpy()
+except mx.MXNetError as error:
+    print(error)
+"""
+    result = run(plugin, "-c", code, CUEMU_FAIL_LAUNCH="2")
+    assert result.stdout.startswith("[square] gpu(0): it or earlier work failed"), result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"MX_CUDA_PLUGIN": "/nowhere/libmx_cuda.so"}, "the CUDA plugin cannot be loaded"),
+        ({"CUEMU_DRIVER": "0"}, "there is no CUDA driver"),
+        ({"CUEMU_DRIVER": "12040"}, "the CUDA driver is too old: it supports CUDA 12.4"),
+        ({"CUEMU_DEVICES": "0"}, "there is no CUDA device"),
+    ],
+)
+def test_what_is_missing_is_named(plugin, settings, message):
+    code = "import mx; assert mx.num_gpus() == 0; mx.nd.ones((2,), ctx=mx.gpu(0))"
+    result = run(plugin, "-c", code, **settings)
+    assert message in result.stderr, result.stderr
