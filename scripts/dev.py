@@ -60,6 +60,8 @@ def cuda(*arguments: str) -> None:
     with workspace.compiler_cache():
         run(*steps.configure(tree, "-DCMAKE_BUILD_TYPE=Release", *options, source="native/cuda"))
         run("cmake", "--build", tree)
+    if emulated:
+        run("ctest", "--test-dir", tree, "--output-on-failure", "--no-tests=error")
 
 
 def python(*arguments: str) -> None:

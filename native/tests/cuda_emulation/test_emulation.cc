@@ -25,21 +25,24 @@ __global__ void half_warp(int* v) {  // lanes 16..31 are in the mask, but never 
   if (threadIdx.x % 32 < 16) v[threadIdx.x] = __shfl_down_sync(0xffffffffu, 1, 1);
 }
 
-static cudaError_t run(void (*kernel)(int*), int* d, int (&h)[256], cudaStream_t s) {
+// h: 256 numbers in pinned memory, the only host memory that the emulation copies asynchronously.
+static cudaError_t run(void (*kernel)(int*), int* d, int* h, cudaStream_t s) {
+  constexpr size_t bytes = 256 * sizeof(int);
   for (int i = 0; i < 256; ++i) h[i] = i;
-  cudaMemcpyAsync(d, h, sizeof h, cudaMemcpyHostToDevice, s);
+  CHECK(cudaMemcpyAsync(d, h, bytes, cudaMemcpyHostToDevice, s) == cudaSuccess);
   cudaLaunchConfig_t c{};
   c.gridDim = dim3(1), c.blockDim = dim3(256), c.stream = s;
   CHECK(cudaLaunchKernelEx(&c, kernel, d) == cudaSuccess);
-  cudaMemcpyAsync(h, d, sizeof h, cudaMemcpyDeviceToHost, s);
+  CHECK(cudaMemcpyAsync(h, d, bytes, cudaMemcpyDeviceToHost, s) == cudaSuccess);
   return cudaStreamSynchronize(s);
 }
 
 int main() {
   cudaStream_t s;
-  int *d, h[256];
+  int *d, *h;
   cudaStreamCreateWithFlags(&s, cudaStreamNonBlocking);
-  cudaMalloc(reinterpret_cast<void**>(&d), sizeof h);
+  cudaMalloc(reinterpret_cast<void**>(&d), 256 * sizeof(int));
+  cudaHostAlloc(reinterpret_cast<void**>(&h), 256 * sizeof(int), cudaHostAllocPortable);
   CHECK(run(reverse<true>, d, h, s) == cudaSuccess);
   for (int i = 0; i < 256; ++i) CHECK(h[i] == 255 - i);
   CHECK(run(reverse<false>, d, h, s) == cudaSuccess);
