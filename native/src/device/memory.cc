@@ -1,7 +1,6 @@
 #include "device/memory.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdlib>
 #include <deque>
 #include <map>
@@ -10,18 +9,12 @@
 
 #include "device/plugin.h"
 #include "mx/base/error.h"
+#include "storage/size_class.h"
 
 namespace mx::device {
 namespace {
 
 constexpr size_t kSmallest = 512;
-
-// Four size classes a doubling, as of CPU memory.
-size_t size_class(size_t bytes) {
-  if (bytes <= kSmallest) return kSmallest;
-  const size_t step = std::max(std::bit_floor(bytes - 1) / 4, kSmallest);
-  return (bytes + step - 1) / step * step;
-}
 
 // Every block that a plugin gave, by address.
 struct Ranges {
@@ -55,7 +48,7 @@ class Pool {
   }
 
   void* allocate(size_t bytes) {
-    const size_t rounded = size_class(bytes);
+    const size_t rounded = storage::size_class(bytes, kSmallest);
     Stream& stream = Stream::current(device_);
     Block block;
     {
@@ -77,7 +70,7 @@ class Pool {
   }
 
   void release(void* data, size_t bytes, std::vector<Use> uses) {
-    const size_t rounded = size_class(bytes);
+    const size_t rounded = storage::size_class(bytes, kSmallest);
     Block block{data, std::move(uses)};
     {
       std::lock_guard lock(mutex_);

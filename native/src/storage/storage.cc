@@ -12,6 +12,7 @@
 
 #include "device/memory.h"
 #include "mx/base/error.h"
+#include "storage/size_class.h"
 
 namespace mx::storage {
 
@@ -19,12 +20,6 @@ namespace {
 
 constexpr size_t kAlignment = 64, kHugePage = size_t{2} << 20;
 
-// Four size classes a doubling: at most a fifth of a block is wasted, and blocks find new users.
-size_t size_class(size_t bytes) {
-  if (bytes <= kAlignment) return kAlignment;
-  const size_t step = std::max(std::bit_floor(bytes - 1) / 4, kAlignment);
-  return (bytes + step - 1) / step * step;
-}
 constexpr size_t kClasses = 64 * 4;
 size_t class_index(size_t rounded) {
   const size_t power = static_cast<size_t>(std::bit_width(rounded)) - 1;
@@ -66,7 +61,7 @@ class Pool {
   }
 
   void* allocate(size_t bytes) {
-    const size_t rounded = size_class(bytes);
+    const size_t rounded = size_class(bytes, kAlignment);
     const int64_t size = static_cast<int64_t>(rounded);
     int64_t keep;
     {
@@ -98,7 +93,7 @@ class Pool {
   }
 
   void release(void* data, size_t bytes) {
-    const size_t rounded = size_class(bytes);
+    const size_t rounded = size_class(bytes, kAlignment);
     {
       std::lock_guard lock(mutex_);
       info_.used -= static_cast<int64_t>(rounded);
