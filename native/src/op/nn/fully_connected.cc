@@ -39,15 +39,7 @@ void infer_shape(const InferShape& s) {
 void forward(const OpContext& context) {
   const auto& p = context.as<FullyConnectedParam>();
   const LinearSizes n(context.in[0], p);
-  Gemm g{1,
-         n.rows,
-         n.hidden,
-         n.inner,
-         row_major(n.rows, n.inner),
-         transposed(row_major(n.hidden, n.inner)),
-         row_major(n.rows, n.hidden),
-         context.in[0].dtype,
-         !p.no_bias};
+  const Gemm g = n.product(context.in[0].dtype, !p.no_bias);
   gemm(context, g, context.in[0].data, context.in[1].data, context.out[0].data,
        p.no_bias ? nullptr : context.in[2].data);
 }

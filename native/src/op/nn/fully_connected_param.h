@@ -1,6 +1,7 @@
 // The parameters of FullyConnected, for the operators that contain one.
 #pragma once
 #include "mx/opdef.h"
+#include "op/matrix/gemm.h"
 
 namespace mx {
 
@@ -24,6 +25,18 @@ struct LinearSizes {
   LinearSizes(const Tensor& data, const FullyConnectedParam& p)
       : inner(inner_size(data.shape, p.flatten)), hidden(p.num_hidden) {
     rows = p.flatten ? data.shape[0] : data.shape.size(0, data.shape.ndim - 1);
+  }
+  // output = data weight^T [+ bias]
+  Gemm product(DType dtype, bool bias) const {
+    return {1,
+            rows,
+            hidden,
+            inner,
+            row_major(rows, inner),
+            transposed(row_major(hidden, inner)),
+            row_major(rows, hidden),
+            dtype,
+            bias};
   }
 };
 

@@ -22,15 +22,7 @@ void forward(const OpContext& context) {
   const LinearSizes n(data, p.linear);
   if (n.rows == 0) return;
   MX_CHECK(n.inner > 0, kUnsupported, "[", op, "] data of shape ", data.shape, " has nothing to multiply");
-  const Gemm g{1,
-               n.rows,
-               n.hidden,
-               n.inner,
-               row_major(n.rows, n.inner),
-               transposed(row_major(n.hidden, n.inner)),
-               row_major(n.rows, n.hidden),
-               data.dtype,
-               !p.linear.no_bias};
+  const Gemm g = n.product(data.dtype, !p.linear.no_bias);
   if (suits_small_gemm(g)) {
     gemm(context, g, data.data, weight.data, context.out[0].data, p.linear.no_bias ? nullptr : context.in[2].data);
     if (p.activation) activate(*p.activation, context.out[0], context.out[0]);
