@@ -35,8 +35,10 @@ struct Matrices {
   int64_t m, n, k;
   Strides a, b, c;
   Matrices(const DotParam& p, const Shape& lhs, const Shape& rhs) {
-    const Side left(lhs, p.transpose_a), right(rhs, !p.transpose_b);
-    m = left.outer.size(), n = right.outer.size(), k = left.inner;
+    const int last = lhs.ndim - 1;
+    k = lhs[p.transpose_a ? 0 : last];
+    m = p.transpose_a ? lhs.size(1, lhs.ndim) : lhs.size(0, last);
+    n = p.transpose_b ? rhs.size(0, rhs.ndim - 1) : rhs.size(1, rhs.ndim);
     a = p.transpose_a ? transposed(row_major(k, m)) : row_major(m, k);
     b = p.transpose_b ? transposed(row_major(n, k)) : row_major(k, n);
     c = row_major(m, n);
