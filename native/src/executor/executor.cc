@@ -76,7 +76,7 @@ void Executor::check(const Symbol& symbol) const {
 }
 
 void Executor::run(Step& step, bool is_train, PhiloxGenerator& random) {
-  engine::check_interrupt();
+  if (!step.brief) engine::check_interrupt();
   const OpContext context{.op = *step.op,
                           .params = step.params.data(),
                           .in = step.in,

@@ -12,6 +12,8 @@
 namespace mx {
 namespace {
 
+constexpr size_t kBrief = size_t{1} << 16;  // bytes of a step's arrays
+
 class Compiler {
  public:
   Compiler(const Symbol& symbol, const Binding& binding, const PlanOptions& options)
@@ -272,6 +274,10 @@ class Compiler {
         step.out.push_back(tensor_of(entry, work.out_format(o)));
         if (entries_.arrays[entry]) step.writes.push_back(&entries_.arrays[entry]->chunk->var);
       }
+      size_t moved = 0;
+      for (const auto* tensors : {&step.in, &step.out})
+        for (const Tensor& tensor : *tensors) moved += tensor.bytes();
+      step.brief = moved < kBrief;
       // Two threads' streams must not be in the arena at once.
       if (!binding_.device.is_cpu()) step.writes.push_back(&plan_.arena->var);
     }

@@ -26,6 +26,7 @@ struct Step {
   std::vector<Var*> reads, writes;   // of the arrays that others can see
   std::vector<const Chunk*> chunks;  // behind each input that is such an array
   bool inserted = false;             // by a pass: monitors don't see it
+  bool brief = false;                // over in microseconds: nobody asks for interrupts before it
   Ref<RefCounted> state;             // what the operator prepared at its first run
 };
 

@@ -40,13 +40,14 @@ struct Stack {
   }
 };
 
-thread_local Stack stack;
+thread_local Stack stack __attribute__((tls_model("initial-exec")));
 
 }  // namespace
 
 WorkspaceScope::WorkspaceScope() : blocks_(stack.blocks.size()), used_(stack.used) {}
 
 WorkspaceScope::~WorkspaceScope() {
+  if (stack.used == used_ && stack.blocks.size() == blocks_) return;
   if (blocks_ == 0 && stack.blocks.size() > 0 && stack.blocks.front().bytes == kFirstBlock) {
     stack.shrink(1);
     stack.used = 0;
