@@ -27,17 +27,13 @@ int MXExecutorBind(MXSymbolHandle symbol, int device_type, int device_id, const 
   return guard([&] {
     MX_CHECK(symbol, kValue, "[libmx] a symbol handle is NULL");
     const Device device{device_type, device_id};
-    for (int i = 0; i < num_groups; ++i) {
-      const Device group{group_device_types[i], group_device_ids[i]};
-      MX_CHECK(group == device || (group.is_cpu() && device.is_cpu()), kUnsupported, "[bind] group2ctx places ",
-               group_names[i], " on another device than the rest; one executor runs on one device");
-    }
     Binding binding{device,
                     arrays(arguments, num_arguments),
                     arrays(gradients, num_arguments),
                     arrays(auxiliary, num_auxiliary),
                     {}};
     for (int i = 0; i < num_arguments; ++i) binding.requests.push_back(requests ? requests[i] : MX_REQ_NULL);
+    for (int i = 0; i < num_groups; ++i) binding.groups[group_names[i]] = {group_device_types[i], group_device_ids[i]};
     *out = reinterpret_cast<MXExecutorHandle>(
         make_ref<Executor>(*reinterpret_cast<const Symbol*>(symbol), std::move(binding)).detach());
   });

@@ -4,6 +4,7 @@
 #include "device/memory.h"
 #include "device/plugin.h"
 #include "mx/op/kernel.h"
+#include "ndarray/ndarray.h"
 
 namespace mx::device {
 namespace {
@@ -54,6 +55,20 @@ Scope::~Scope() {
     if (var->uses) var->uses->after(stream_, ticket, false, op_);
   for (Var* var : writes_)
     if (var->uses) var->uses->after(stream_, ticket, true, op_);
+}
+
+Reading::Reading(std::span<NDArray* const> arrays) : arrays_(arrays) {
+  for (const NDArray* array : arrays)
+    if (Uses* uses = array->chunk->var.uses) uses->before(Stream::current(array->device().id), false);
+}
+
+Reading::~Reading() {
+  for (const NDArray* array : arrays_) {
+    Uses* uses = array->chunk->var.uses;
+    if (!uses) continue;
+    Stream& stream = Stream::current(array->device().id);
+    uses->after(stream, stream.advance(), false, nullptr);
+  }
 }
 
 void* Scope::workspace(size_t bytes) {

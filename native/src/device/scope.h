@@ -10,6 +10,7 @@
 
 namespace mx {
 class OpDef;
+struct NDArray;
 struct OpContext;
 }  // namespace mx
 
@@ -37,6 +38,17 @@ class Scope {
   std::span<Var* const> reads_, writes_;
   std::vector<Block> blocks_;
   Scope* outer_;
+};
+
+// Arrays that several operators will read: their streams come after what wrote it, and later writers after them.
+class Reading {
+ public:
+  explicit Reading(std::span<NDArray* const> arrays);
+  ~Reading();
+  Reading(const Reading&) = delete;
+
+ private:
+  std::span<NDArray* const> arrays_;
 };
 
 // That of the operator which this thread runs on a device; null on the CPU. The building blocks ask.

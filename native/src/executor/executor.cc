@@ -23,8 +23,10 @@ PlanOptions Executor::default_options() {
 Executor::Executor(const Symbol& symbol, Binding binding, const PlanOptions& options)
     : binding_(std::move(binding)), output_names_(symbol.output_names()), options_(options) {
   check(symbol);
-  if (!binding_.device.is_cpu()) options_.optimize = false;  // the passes choose what oneDNN likes
+  // The passes choose what oneDNN likes, and join steps wherever they run.
+  if (!binding_.device.is_cpu() || !binding_.groups.empty()) options_.optimize = false;
   plan_ = compile(symbol, binding_, options_);
+  for (const Place& place : plan_.places) generators_.push_back(&generator(place.device));
   if (options_.optimize) symbol_ = deep_copy(symbol);
 }
 
@@ -34,12 +36,20 @@ bool Executor::uses_inference_plan() {
   if (!options_.optimize || monitor_) return false;
   if (!inference_) {
     inference_ = compile(*symbol_, binding_, {options_.reuse, true, &plan_});
-    if (inference_->arena != plan_.arena) plan_.move_to(inference_->arena);
+    const Ref<Chunk>& arena = inference_->places[0].arena;
+    if (arena != plan_.places[0].arena) plan_.move_to(arena);
   }
   if (plan_.backward.steps.empty()) return true;
   return std::all_of(inference_->forward.steps.begin(), inference_->forward.steps.end(), [](const Step& step) {
     return !step.op->random && (step.op->mutable_inputs.empty() || step.op->train_mode);
   });
+}
+
+// With device groups arrays may lie anywhere.
+void Executor::check_device(const char* what, const Node& node, const NDArray& array) const {
+  MX_CHECK(!binding_.groups.empty() || array.device() == binding_.device, kValue, "[bind] ", what, node.name,
+           " lies on ", array.device().name(), ", but the context is ", binding_.device.name(),
+           "; copy it there with as_in_context(), or give group2ctx");
 }
 
 void Executor::check(const Symbol& symbol) const {
@@ -57,6 +67,7 @@ void Executor::check(const Symbol& symbol) const {
   for (size_t i = 0; i < arguments.size(); ++i) {
     const NDArrayRef& argument = binding_.arguments[i];
     MX_CHECK(argument && argument->chunk, kValue, "[bind] the argument ", arguments[i]->name, " has no array");
+    check_device("the argument ", *arguments[i], *argument);
     const int request = binding_.requests[i];
     MX_CHECK(request == MX_REQ_NULL || request == MX_REQ_WRITE || request == MX_REQ_ADD, kValue,
              "[bind] the gradient request of ", arguments[i]->name, " is ", request,
@@ -69,25 +80,30 @@ void Executor::check(const Symbol& symbol) const {
              gradient->shape, ", the argument ", argument->shape);
     MX_CHECK(gradient->dtype == argument->dtype, kType, "[bind] the gradient of ", arguments[i]->name, " has dtype ",
              gradient->dtype, ", the argument ", argument->dtype);
+    check_device("the gradient of ", *arguments[i], *gradient);
   }
-  for (size_t i = 0; i < auxiliary.size(); ++i)
+  for (size_t i = 0; i < auxiliary.size(); ++i) {
     MX_CHECK(binding_.auxiliary[i] && binding_.auxiliary[i]->chunk, kValue, "[bind] the auxiliary state ",
              auxiliary[i]->name, " has no array");
+    check_device("the auxiliary state ", *auxiliary[i], *binding_.auxiliary[i]);
+  }
 }
 
-void Executor::run(Step& step, bool is_train, PhiloxGenerator& random) {
+void Executor::run(Step& step, bool is_train, const Generators& random) {
   if (!step.brief) engine::check_interrupt();
   const OpContext context{.op = *step.op,
                           .params = step.params.data(),
                           .in = step.in,
                           .out = step.out,
                           .is_train = is_train,
-                          .random = step.op->random ? &random : nullptr,
+                          .random = step.op->random ? random[step.place] : nullptr,
                           .state = &step.state,
                           .chunks = step.chunks};
   try {
-    if (!binding_.device.is_cpu()) {
-      const device::Scope scope(step.op->name.c_str(), binding_.device, step.reads, step.writes);
+    if (step.target) return device::copy(*step.source, *step.target);
+    const Device device = plan_.places[step.place].device;
+    if (!device.is_cpu()) {
+      const device::Scope scope(step.op->name.c_str(), device, step.reads, step.writes);
       return device::forward(context);
     }
     const WorkspaceScope workspace;
@@ -97,14 +113,15 @@ void Executor::run(Step& step, bool is_train, PhiloxGenerator& random) {
   }
 }
 
-void Executor::run(Pass& pass, bool is_train, PhiloxGenerator& random, std::span<Var* const> more) {
+void Executor::run(Pass& pass, bool is_train, const Generators& random, std::span<NDArray* const> more) {
   const engine::Computing computing;
-  const Access::List all = more.empty() ? Access::List() : Access::prepare(pass.access, more);
+  std::vector<Var*> reads;
+  for (const NDArray* array : more) reads.push_back(&array->chunk->var);
+  const Access::List all = more.empty() ? Access::List() : Access::prepare(pass.access, reads);
   const Access access(more.empty() ? pass.access : all);
-  std::optional<device::Scope> heads;  // the steps know their own arrays, but not those given now
-  if (!binding_.device.is_cpu()) heads.emplace("backward", binding_.device, more, std::span<Var* const>());
+  const device::Reading heads(more);  // the steps know their own arrays, but not those given now
   for (const NDArrayRef& array : pass.zeros) {
-    if (binding_.device.is_cpu())
+    if (array->device().is_cpu())
       std::memset(array->data(), 0, array->bytes());
     else
       device::fill_zeros(*array);
@@ -119,29 +136,31 @@ void Executor::run_monitored(Pass& pass, bool is_train) {
     if (monitor_inputs_ && !step.inserted) report_inputs(step);
     {
       const Access access(step.reads, step.writes);
-      run(step, is_train, generator(binding_.device));
+      run(step, is_train, generators_);
     }
     if (step.inserted) continue;
     const int visible = step.op->count_visible(step.params.data());
-    for (int i = 0; i < visible; ++i) report(step.node->output_name(i), step.out[static_cast<size_t>(i)]);
+    const Device device = plan_.places[step.place].device;
+    for (int i = 0; i < visible; ++i) report(step.node->output_name(i), step.out[static_cast<size_t>(i)], device);
   }
 }
 
 void Executor::report_inputs(const Step& step) const {
   for (size_t i = 0; i < step.in.size(); ++i) {
     const Node& from = *step.node->inputs[i].node;
-    if (from.is_variable()) report(from.name, step.in[i]);
-    report(step.node->name + "_" + step.op->input_name(static_cast<int>(i)), step.in[i]);
+    const Device device = plan_.places[step.place].device;
+    if (from.is_variable()) report(from.name, step.in[i], device);
+    report(step.node->name + "_" + step.op->input_name(static_cast<int>(i)), step.in[i], device);
   }
 }
 
-void Executor::report(const std::string& name, const Tensor& tensor) const {
+void Executor::report(const std::string& name, const Tensor& tensor, Device device) const {
   if (!tensor.data) return;
   // A copy: the callback may keep the array, and later steps reuse the memory.
-  auto array = make_ref<NDArray>(tensor.shape, tensor.dtype, binding_.device);
-  if (!binding_.device.is_cpu()) {
+  auto array = make_ref<NDArray>(tensor.shape, tensor.dtype, device);
+  if (!device.is_cpu()) {
     Var* const writes[] = {&array->chunk->var};
-    const device::Scope scope("monitor", binding_.device, {}, writes);
+    const device::Scope scope("monitor", device, {}, writes);
     copy_flat(tensor, array->tensor());
   } else if (tensor.format == Format::kPlain) {
     std::memcpy(array->data(), tensor.data, tensor.bytes());
@@ -157,12 +176,14 @@ void Executor::report(const std::string& name, const Tensor& tensor) const {
 void Executor::forward(bool is_train) {
   must_repeat_ = !is_train && uses_inference_plan();
   last_is_train_ = is_train;
-  PhiloxGenerator& random = generator(binding_.device);
-  if (plan_.draws) random_.emplace(random);
+  if (plan_.draws) {
+    random_.clear();
+    for (const PhiloxGenerator* random : generators_) random_.emplace_back(*random);
+  }
   if (monitor_)
     run_monitored(plan_.forward, is_train);
   else
-    run(must_repeat_ ? inference_->forward : plan_.forward, is_train, random);
+    run(must_repeat_ ? inference_->forward : plan_.forward, is_train, generators_);
   ran_forward_ = true;
 }
 
@@ -173,8 +194,10 @@ void Executor::repeat_forward() {
     before.push_back(make_ref<NDArray>(array->shape, array->dtype, array->device()));
     copy(*array, *before.back());
   }
-  PhiloxGenerator random(random_ ? *random_ : generator(binding_.device));
-  run(plan_.forward, last_is_train_, random);
+  std::deque<PhiloxGenerator> random = random_;
+  Generators generators;
+  for (PhiloxGenerator& each : random) generators.push_back(&each);
+  run(plan_.forward, last_is_train_, plan_.draws ? generators : generators_);
   for (size_t i = 0; i < before.size(); ++i) copy(*before[i], *binding_.auxiliary[i]);
 }
 
@@ -184,10 +207,11 @@ void Executor::backward(std::span<NDArray* const> head_gradients, bool is_train)
   const size_t num_outputs = plan_.outputs.size();
   MX_CHECK(head_gradients.empty() || head_gradients.size() == num_outputs, kValue, "[Executor.backward] got ",
            head_gradients.size(), " head gradients for ", num_outputs, " outputs");
-  std::vector<Var*> reads;
+  std::vector<NDArrayRef> heads(num_outputs);
+  std::vector<NDArray*> reads;
   for (size_t i = 0; i < num_outputs; ++i) {
     if (!plan_.needs_head[i]) continue;
-    const NDArray* gradient = head_gradients.empty() ? nullptr : head_gradients[i];
+    NDArray* gradient = head_gradients.empty() ? nullptr : head_gradients[i];
     MX_CHECK(gradient && gradient->chunk, kValue, "[Executor.backward] output ", i, " (", output_names_[i],
              ") is not a loss, so its head gradient must be given: backward(out_grads=[...])");
     const NDArray& output = *plan_.outputs[i];
@@ -195,14 +219,22 @@ void Executor::backward(std::span<NDArray* const> head_gradients, bool is_train)
              "[Executor.backward] the head gradient of output ", i, " (", output_names_[i], ") has shape ",
              gradient->shape, " and dtype ", gradient->dtype, ", but the output has ", output.shape, " and ",
              output.dtype);
-    reads.push_back(&gradient->chunk->var);
+    heads[i] = gradient;
+    if (!gradient->device().shares_memory(output.device())) {
+      heads[i] = make_ref<NDArray>(output.shape, output.dtype, output.device());
+      copy(*gradient, *heads[i]);
+    }
+    reads.push_back(heads[i].get());
   }
   if (must_repeat_ && !plan_.backward.steps.empty()) repeat_forward();
   must_repeat_ = plan_.backward_consumes;
-  for (const Plan::HeadUse& use : plan_.head_uses)
-    plan_.backward.steps[static_cast<size_t>(use.step)].in[static_cast<size_t>(use.input)].data =
-        head_gradients[static_cast<size_t>(use.head)]->data();
-  run(plan_.backward, is_train, generator(binding_.device), reads);
+  for (const Plan::HeadUse& use : plan_.head_uses) {
+    Step& step = plan_.backward.steps[static_cast<size_t>(use.step)];
+    const NDArrayRef& head = heads[static_cast<size_t>(use.head)];
+    step.in[static_cast<size_t>(use.input)].data = head->data();
+    if (step.target) step.source = head;
+  }
+  run(plan_.backward, is_train, generators_, reads);
 }
 
 std::string Executor::describe() const {
@@ -224,7 +256,9 @@ std::string Executor::describe() const {
       bool in_place = false;
       for (const Tensor& in : all[i].in)
         for (const Tensor& out : all[i].out) in_place = in_place || (in.data && in.data == out.data);
-      text += in_place ? "  in place\n" : "\n";
+      text += in_place ? "  in place" : "";
+      if (plan_.places.size() > 1) text += "  on " + plan_.places[all[i].place].device.name();
+      text += "\n";
     }
   };
   steps("forward", plan_.forward.steps);

@@ -1,5 +1,6 @@
 // A bound symbol: runs its plan forwards and backwards.
 #pragma once
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -25,14 +26,17 @@ struct Executor : RefCounted {
 
  private:
   void check(const Symbol& symbol) const;
+  void check_device(const char* what, const Node& node, const NDArray& array) const;
   bool uses_inference_plan();
   void repeat_forward();
+  // A generator for every place of the plan.
+  using Generators = std::vector<PhiloxGenerator*>;
   // more: read too
-  void run(Pass& pass, bool is_train, PhiloxGenerator& random, std::span<Var* const> more = {});
+  void run(Pass& pass, bool is_train, const Generators& random, std::span<NDArray* const> more = {});
   void run_monitored(Pass& pass, bool is_train);
-  void run(Step& step, bool is_train, PhiloxGenerator& random);
+  void run(Step& step, bool is_train, const Generators& random);
   void report_inputs(const Step& step) const;
-  void report(const std::string& name, const Tensor& tensor) const;
+  void report(const std::string& name, const Tensor& tensor, Device device) const;
 
   Binding binding_;
   std::vector<std::string> output_names_;
@@ -43,7 +47,8 @@ struct Executor : RefCounted {
   // What backward needs is not there: the last forward was the inference plan's, or another backward has used it up.
   bool must_repeat_ = false;
   bool last_is_train_ = false;
-  std::optional<PhiloxGenerator> random_;  // as it was before the last forward; of plans that draw numbers
+  Generators generators_;
+  std::deque<PhiloxGenerator> random_;  // as they were before the last forward; of plans that draw numbers
   bool ran_forward_ = false;
   MXMonitorCallback monitor_ = nullptr;
   void* monitor_context_ = nullptr;

@@ -95,10 +95,9 @@ void check_inputs(const OpDef& op, const void* params, std::span<NDArray* const>
 void check_devices(const OpDef& op, Device device, std::span<NDArray* const> inputs) {
   for (size_t i = 1; i < inputs.size(); ++i) {
     const Device other = inputs[i]->device();
-    if (other == device || (other.is_cpu() && device.is_cpu())) continue;
-    const auto name = [](Device d) { return str(d.is_cpu() ? "cpu(" : "gpu(", d.id, ")"); };
-    raise(ErrorKind::kValue, "[", op.name, "] input ", op.input_name(static_cast<int>(i)), " lies on ", name(other),
-          ", but input ", op.input_name(0), " on ", name(device), "; copy one of them with as_in_context()");
+    if (other.shares_memory(device)) continue;
+    raise(ErrorKind::kValue, "[", op.name, "] input ", op.input_name(static_cast<int>(i)), " lies on ",
+          other.name(), ", but input ", op.input_name(0), " on ", device.name(), "; copy one of them with as_in_context()");
   }
 }
 
@@ -129,8 +128,7 @@ void run_primitive(const OpDef& op, const void* params, const Params* shared, st
     const Shape& shape = shapes[num_in + o];
     const DType dtype = dtypes[num_in + o];
     const bool given = o < outputs.size() && outputs[o];
-    const bool elsewhere =
-        given && !(outputs[o]->device().is_cpu() && device.is_cpu()) && outputs[o]->device() != device;
+    const bool elsewhere = given && !outputs[o]->device().shares_memory(device);
     if (given && !elsewhere && !needs_copy(op, inputs, *outputs[o], o)) {
       targets[o] = outputs[o];
     } else if (recorded || (o < outputs.size() && (!wanted || (*wanted)[o]))) {

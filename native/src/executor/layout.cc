@@ -103,7 +103,7 @@ class LayoutPass {
   }
 
   int add_copy(int entry, Format format) {
-    const int copy = entries_.add(Shape(entries_.shapes[entry]), entries_.dtypes[entry]);
+    const int copy = entries_.add(Shape(entries_.shapes[entry]), entries_.dtypes[entry], entries_.devices[entry]);
     formats_.push_back(format);
     copies_.push_back(entry);
     copies_[entry] = copy;
@@ -114,7 +114,7 @@ class LayoutPass {
     static const OpDef& op = get_op("_reorder");
     auto node = make_ref<Node>();
     node->op = &op, node->params = Params::parse(op.param_struct(), {}, op.name), node->name = user.node->name;
-    return {node, &op, node->params, {from}, {to}, user.backward, true, {formats_[from]}, {formats_[to]}};
+    return {node, &op, node->params, {from}, {to}, user.backward, true, {formats_[from]}, {formats_[to]}, user.device};
   }
 
   std::vector<Work>& work_;

@@ -27,9 +27,11 @@ class Compiler {
       build_graph();
       infer();
     }
+    place_nodes();
     place_arrays();
     list_work();
     add_transfers();
+    if (!binding_.groups.empty()) add_device_copies(work_, entries_);
     if (options_.optimize) choose_layouts(work_, entries_);
     assign_memory();
     prepare_steps();
@@ -110,9 +112,36 @@ class Compiler {
                  "; both must follow from the arguments");
   }
 
+  void place_nodes() {
+    devices_.assign(graph_->nodes.size(), binding_.device);
+    if (binding_.groups.empty()) return;
+    const auto place = [&](const std::vector<Node*>& nodes, const std::vector<NDArrayRef>& arrays) {
+      for (size_t i = 0; i < nodes.size(); ++i)
+        if (graph_->contains(nodes[i])) devices_[graph_->node_id(nodes[i])] = arrays[i]->device();
+    };
+    place(arguments_, binding_.arguments);
+    place(auxiliary_, binding_.auxiliary);
+    for (size_t i = 0; i < num_forward_; ++i) {
+      const Node& node = *graph_->nodes[i];
+      if (node.is_variable()) continue;
+      std::vector<Device> inputs;
+      for (const Entry& input : node.inputs) inputs.push_back(devices_[graph_->node_id(input.node.get())]);
+      devices_[i] = device_of(node, binding_.groups, inputs, binding_.device);
+    }
+    // Gradients are made where the values are that they belong to.
+    const auto follow = [&](const Node* node, const Node* origin) {
+      if (graph_->contains(node)) devices_[graph_->node_id(node)] = devices_[graph_->node_id(origin)];
+    };
+    for (size_t i = 0; i < gradients_.head_gradients.size(); ++i)
+      follow(gradients_.head_gradients[i].node.get(), heads_[i].node.get());
+    for (size_t i = 0; i < gradients_.nodes.size(); ++i) follow(gradients_.nodes[i].get(), gradients_.origins[i]);
+  }
+
   // Entries that live in arrays: arguments, auxiliary states, outputs.
   void place_arrays() {
     entries_.arrays.resize(num_entries_ + wanted_.size());
+    for (size_t i = 0; i < graph_->nodes.size(); ++i)
+      entries_.devices.resize(static_cast<size_t>(graph_->first_entry[i + 1]), devices_[i]);
     const auto place = [&](const std::vector<Node*>& nodes, const std::vector<NDArrayRef>& arrays) {
       for (size_t i = 0; i < nodes.size(); ++i)
         if (graph_->contains(nodes[i])) entries_.arrays[entry_of(nodes[i])] = arrays[i];
@@ -123,8 +152,9 @@ class Compiler {
       NDArrayRef& array = entries_.arrays[entry_of(head.node.get(), head.index)];
       if (!array) {
         const int entry = entry_of(head.node.get(), head.index);
-        array = options_.general ? options_.general->outputs[plan_.outputs.size()]
-                                 : make_ref<NDArray>(entries_.shapes[entry], entries_.dtypes[entry], binding_.device);
+        array = options_.general
+                    ? options_.general->outputs[plan_.outputs.size()]
+                    : make_ref<NDArray>(entries_.shapes[entry], entries_.dtypes[entry], entries_.devices[entry]);
       }
       plan_.outputs.push_back(array);
     }
@@ -132,6 +162,7 @@ class Compiler {
       entries_.arrays[num_entries_ + i] = binding_.gradients[wanted_[i]];
       entries_.shapes.push_back(binding_.gradients[wanted_[i]]->shape);
       entries_.dtypes.push_back(binding_.gradients[wanted_[i]]->dtype);
+      entries_.devices.push_back(binding_.gradients[wanted_[i]]->device());
     }
     entries_.rewritten.resize(entries_.arrays.size());
     for (size_t i = 0; i < graph_->nodes.size(); ++i)
@@ -143,6 +174,7 @@ class Compiler {
       Node* node = graph_->nodes[i];
       if (node->is_variable()) continue;
       Work work{node, node->op, node->params, {}, {}, i >= num_forward_};
+      work.device = devices_[i];
       for (const int entry : graph_->inputs_of(static_cast<int>(i))) work.in.push_back(entry);
       for (int entry = graph_->first_entry[i]; entry < graph_->first_entry[i + 1]; ++entry) work.out.push_back(entry);
       work_.push_back(std::move(work));
@@ -172,13 +204,14 @@ class Compiler {
       const int entry = entry_of(gradient.node.get(), gradient.index), bound = num_entries_ + static_cast<int>(i);
       const bool made_here = static_cast<size_t>(producer) >= num_forward_ && gradient.node->op;
       if (!add && made_here && !entries_.arrays[entry] && entries_.dtypes[entry] == target->dtype &&
-          has_memory_of_its_own(*target)) {
+          entries_.devices[entry] == target->device() && has_memory_of_its_own(*target)) {
         entries_.arrays[entry] = target;
         continue;
       }
       const OpDef& op = get_op(add ? "elemwise_add" : "_copyto");
       Work work{nullptr, &op, Params::parse(op.param_struct(), {}, op.name), {entry}, {bound}, true};
       if (add) work.in = {bound, entry};
+      work.device = target->device();
       work.node = make_ref<Node>();
       work.node->op = &op, work.node->params = work.params;
       work.node->name = arguments_[wanted_[i]]->name + "_gradient";
@@ -228,23 +261,64 @@ class Compiler {
     const bool repeatable = std::all_of(work_.begin(), work_.end(), [](const Work& work) {
       return work.backward || work.op->mutable_inputs.empty() || work.op->train_mode;
     });
-    plan_.memory = plan_memory(steps, bytes, std::min(options_.reuse, Reuse::kWithinPass));
+    list_places();
+    std::vector<size_t> totals;
+    plan_.memory = plan_arenas(steps, bytes, std::min(options_.reuse, Reuse::kWithinPass), totals);
     if (repeatable && options_.reuse == Reuse::kAll) {
-      MemoryPlan smaller = plan_memory(steps, bytes, Reuse::kAll);
+      std::vector<size_t> smaller_totals;
+      MemoryPlan smaller = plan_arenas(steps, bytes, Reuse::kAll, smaller_totals);
       plan_.backward_consumes = smaller.total < plan_.memory.total;
-      if (plan_.backward_consumes) plan_.memory = std::move(smaller);
+      if (plan_.backward_consumes) plan_.memory = std::move(smaller), totals = std::move(smaller_totals);
     }
-    if (options_.general && options_.general->arena->bytes >= plan_.memory.total)
-      plan_.arena = options_.general->arena;
-    else
-      plan_.arena = make_ref<Chunk>(plan_.memory.total, binding_.device);
+    for (size_t p = 0; p < plan_.places.size(); ++p) {
+      Place& place = plan_.places[p];
+      if (options_.general && options_.general->places[p].arena->bytes >= totals[p])
+        place.arena = options_.general->places[p].arena;
+      else
+        place.arena = make_ref<Chunk>(totals[p], place.device);
+    }
+  }
+
+  void list_places() {
+    for (const Work& work : work_)
+      if (std::none_of(plan_.places.begin(), plan_.places.end(),
+                       [&](const Place& place) { return place.device == work.device; }))
+        plan_.places.push_back({work.device, nullptr});
+    if (plan_.places.empty()) plan_.places.push_back({binding_.device, nullptr});  // a graph of variables
+  }
+  int place_of(Device device) const {
+    int place = 0;
+    while (plan_.places[static_cast<size_t>(place)].device != device) ++place;
+    return place;
+  }
+
+  // Offsets of every entry in the arena of its device; totals: of each place.
+  MemoryPlan plan_arenas(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, Reuse reuse,
+                         std::vector<size_t>& totals) const {
+    MemoryPlan all;
+    for (const Place& place : plan_.places) {
+      std::vector<size_t> here = bytes;
+      for (size_t entry = 0; entry < here.size(); ++entry)
+        if (entries_.devices[entry] != place.device) here[entry] = 0;
+      MemoryPlan part = plan_memory(steps, here, reuse);
+      totals.push_back(part.total);
+      if (totals.size() == 1) {
+        all = std::move(part);
+        continue;
+      }
+      for (size_t entry = 0; entry < here.size(); ++entry)
+        if (here[entry]) all.offsets[entry] = part.offsets[entry];
+      all.total += part.total, all.wanted += part.wanted, all.in_place += part.in_place;
+    }
+    return all;
   }
 
   Tensor tensor_of(int entry, Format format) const {
     Tensor tensor{nullptr, entries_.shapes[entry], entries_.dtypes[entry], format};
     if (entries_.arrays[entry]) tensor.data = entries_.arrays[entry]->data();
     const size_t offset = plan_.memory.offsets[entry];
-    if (offset != MemoryPlan::kNowhere) tensor.data = static_cast<char*>(plan_.arena->data) + offset;
+    if (offset != MemoryPlan::kNowhere)
+      tensor.data = static_cast<char*>(plan_.places[place_of(entries_.devices[entry])].arena->data) + offset;
     return tensor;
   }
 
@@ -278,8 +352,13 @@ class Compiler {
       for (const auto* tensors : {&step.in, &step.out})
         for (const Tensor& tensor : *tensors) moved += tensor.bytes();
       step.brief = moved < kBrief;
-      // Two threads' streams must not be in the arena at once.
-      if (!binding_.device.is_cpu()) step.writes.push_back(&plan_.arena->var);
+      step.place = place_of(work.device);
+      const bool from_here = work.in.empty() || entries_.devices[work.in[0]].shares_memory(work.device);
+      if (work.op->name == "_CrossDeviceCopy" && !from_here) {
+        step.source = entries_.arrays[work.in[0]], step.target = entries_.arrays[work.out[0]];
+      } else if (!work.device.is_cpu()) {  // two threads' streams must not be in the arena at once
+        step.writes.push_back(&plan_.places[step.place].arena->var);
+      }
     }
     plan_.draws = !plan_.backward.steps.empty() &&
                   std::any_of(work_.begin(), work_.end(), [](const Work& work) { return work.op->random; });
@@ -297,6 +376,7 @@ class Compiler {
   std::vector<size_t> wanted_;  // arguments whose gradient is requested
   GraphGradients gradients_;
   std::unique_ptr<IndexedGraph> graph_;
+  std::vector<Device> devices_;  // by node
   size_t num_forward_ = 0;
   int num_entries_ = 0;
   Entries entries_;  // those of the graph, the bound gradients, then what passes add
@@ -318,6 +398,7 @@ void Pass::prepare() {
 }
 
 void Plan::move_to(const Ref<Chunk>& other) {
+  Ref<Chunk>& arena = places.at(0).arena;
   auto* const from = static_cast<char*>(arena->data);
   const auto move = [&](Tensor& tensor) {
     auto* const data = tensor.as<char>();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "executor/memory.h"
+#include "executor/place.h"
 #include "graph/gradient.h"
 #include "graph/symbol.h"
 #include "ndarray/ndarray.h"
@@ -15,6 +16,7 @@ struct Binding {
   Device device;
   std::vector<NDArrayRef> arguments, gradients, auxiliary;  // gradients: null where the request is null
   std::vector<int> requests;                                // MX_REQ_*
+  DeviceGroups groups = {};                                 // empty: everything runs on `device`
 };
 
 // One operator with everything that it needs.
@@ -28,6 +30,8 @@ struct Step {
   bool inserted = false;             // by a pass: monitors don't see it
   bool brief = false;                // over in microseconds: nobody asks for interrupts before it
   Ref<RefCounted> state;             // what the operator prepared at its first run
+  int place = 0;                     // where it runs: of Plan::places
+  NDArrayRef source, target;         // of a copy from or to a GPU, which is no kernel; else null
 };
 
 // Steps that run together.
@@ -39,11 +43,17 @@ struct Pass {
   void prepare();  // fills in `access`
 };
 
+// A device of a plan, with the memory for what lies between its steps.
+struct Place {
+  Device device;
+  Ref<Chunk> arena;
+};
+
 struct Plan {
   Pass forward, backward;
   std::vector<NDArrayRef> outputs;
-  Ref<Chunk> arena;
-  MemoryPlan memory;
+  std::vector<Place> places;  // one, unless there are device groups
+  MemoryPlan memory;          // of all of them
 
   // Where the gradient of head `head` is read: set before every backward.
   struct HeadUse {
@@ -55,7 +65,7 @@ struct Plan {
   bool backward_consumes = false;  // the backward steps overwrite what the forward steps left
   std::vector<NDArrayRef> keep;    // the arrays behind the steps
 
-  // Works in another arena from now on, at least as large.
+  // Works in another arena from now on, at least as large; for plans on one device.
   void move_to(const Ref<Chunk>& other);
 };
 

@@ -80,6 +80,7 @@ std::vector<Value> GraphBuilder::invoke(const OpDef& op, std::span<const Value> 
   MX_CHECK(expected == static_cast<int>(inputs.size()), kInternal, "[", node->label(), "] got ", inputs.size(),
            " inputs, but it needs ", expected);
   nodes_.push_back(node);
+  origins_.push_back(origin_);
   std::vector<Value> outputs;
   for (int i = 0; i < node->num_outputs(); ++i) outputs.push_back(to_value(Entry{node, i}));
   return outputs;

@@ -21,12 +21,17 @@ class GraphBuilder final : public Builder {
  public:
   // New nodes are called <prefix>, <prefix>_1, <prefix>_2 ...
   void set_prefix(std::string prefix) { prefix_ = std::move(prefix), count_ = 0; }
+  // The node on whose behalf new nodes are made.
+  void set_origin(const Node* origin) { origin_ = origin; }
   std::vector<Value> invoke(const OpDef& op, std::span<const Value> inputs, Params params) override;
   // Every node made so far, in the order of making.
   const std::vector<Ref<Node>>& nodes() const { return nodes_; }
+  const std::vector<const Node*>& origins() const { return origins_; }  // of each of them
 
  private:
   std::vector<Ref<Node>> nodes_;
+  std::vector<const Node*> origins_;
+  const Node* origin_ = nullptr;
   std::string prefix_;
   int count_ = 0;
 };

@@ -82,11 +82,14 @@ std::vector<Entry> expand_composites(std::span<const Entry> heads) {
     std::vector<Value> values;
     for (const Entry& input : inputs) values.push_back(to_value(input));
     builder.set_prefix(node->name + "_inner");
+    const size_t before = builder.nodes().size();
     ComposeContext context{builder, node->params.data(), values, {}};
     node->op->compose_fn(context);
     MX_CHECK(static_cast<int>(context.out.size()) == node->num_outputs(), kInternal, "[", node->label(), "] composed ",
              context.out.size(), " outputs instead of ", node->num_outputs());
     for (const Value& value : context.out) made.push_back(to_entry(value));
+    if (const auto group = node->attrs.find(kDeviceGroup); group != node->attrs.end())
+      for (size_t i = before; i < builder.nodes().size(); ++i) builder.nodes()[i]->attrs.insert(*group);
     for (Entry& entry : made) {
       bool is_input = false;
       for (const Entry& input : inputs) is_input = is_input || input.node == entry.node;

@@ -45,6 +45,7 @@ void ReversePass::differentiate(int id) {
   const int first = graph_->first_entry[id], count = graph_->num_outputs_of(id);
   std::vector<Value> heads;
   bool any = node.op->loss;
+  turn_to(node);
   for (int i = 0; i < count; ++i) {
     heads.push_back(sum(parts_[first + i]));
     any = any || heads.back();
@@ -100,6 +101,7 @@ std::vector<Value> ReversePass::run(std::span<const Entry> heads, std::span<cons
   std::vector<Value> result;
   for (const Entry& entry : wanted) {
     const bool inside = entry.node && graph.contains(entry.node.get());
+    if (inside) turn_to(*entry.node);
     result.push_back(inside ? sum(parts_[graph.entry_id(entry)]) : Value());
   }
   graph_ = nullptr;
@@ -117,6 +119,7 @@ class GraphReversePass final : public ReversePass {
   Value output(const Node& node, size_t i) override {
     return to_value(Entry{const_cast<Node*>(&node), static_cast<int32_t>(i)});
   }
+  void turn_to(const Node& node) override { builder_.set_origin(&node); }
   void enter(const NodeGradient& context) override { builder_.set_prefix(context.node().name + "_backward"); }
 
  private:
@@ -139,6 +142,7 @@ GraphGradients build_gradients(std::span<const Entry> heads, std::span<const Ent
   for (const Value& value : GraphReversePass(builder).run(heads, values, wanted))
     result.gradients.push_back(value ? to_entry(value) : Entry());
   result.nodes = builder.nodes();
+  result.origins = builder.origins();
   return result;
 }
 

@@ -25,6 +25,8 @@ class ReversePass {
   virtual Value output(const Node& node, size_t i) = 0;
   // What stands for the gradient of an output that nothing depends on.
   virtual Value zeros(const Node& node, size_t output_index);
+  // Before gradients are made that belong to a node: those of its inputs, and sums of those of its outputs.
+  virtual void turn_to(const Node&) {}
   // Around the gradient of one node.
   virtual void enter(const NodeGradient&) {}
   virtual void leave(const Node&) {}
@@ -65,6 +67,7 @@ struct GraphGradients {
   std::vector<Entry> head_gradients;  // a variable for every head
   std::vector<Entry> gradients;       // one per wanted entry; no node where it is zero
   std::vector<Ref<Node>> nodes;       // what computes them, from the heads backwards
+  std::vector<const Node*> origins;   // of each of these: the node that it differentiates
 };
 // Extends a graph (without composite operators) by the gradients of `wanted`.
 GraphGradients build_gradients(std::span<const Entry> heads, std::span<const Entry> wanted);

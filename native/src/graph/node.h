@@ -47,6 +47,8 @@ struct Node : RefCounted {
 };
 
 Ref<Node> make_variable(std::string name);
+// The annotation that AttrScope(ctx_group=...) leaves; group2ctx of bind gives the group a device.
+inline constexpr char kDeviceGroup[] = "__ctx_group__";
 inline bool is_annotation(std::string_view key) {
   return key.size() > 4 && key.starts_with("__") && key.ends_with("__");
 }

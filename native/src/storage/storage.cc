@@ -14,6 +14,15 @@
 #include "mx/base/error.h"
 #include "storage/size_class.h"
 
+namespace mx {
+
+std::string Device::name() const {
+  const char* const kind = type == MX_GPU ? "gpu" : type == MX_CPU_PINNED ? "cpu_pinned" : type == MX_CPU_SHARED ? "cpu_shared" : "cpu";
+  return str(kind, "(", id, ")");
+}
+
+}  // namespace mx
+
 namespace mx::storage {
 
 namespace {

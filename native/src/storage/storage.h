@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "mx/c_api.h"
 
@@ -11,6 +12,9 @@ struct Device {
   int32_t type = MX_CPU, id = 0;
   bool operator==(const Device&) const = default;
   bool is_cpu() const { return type != MX_GPU; }
+  std::string name() const;  // "gpu(0)"
+  // Work there sees the same memory: numbers of CPUs are names only.
+  bool shares_memory(Device other) const { return *this == other || (is_cpu() && other.is_cpu()); }
 };
 
 namespace storage {

@@ -24,6 +24,11 @@ void head_as_it_is(GradientContext& g) { g.set(0, g.head()); }
 
 MX_OPERATOR(_copy) { copying(op).describe("A copy of the array.").alias("identity").gradient(head_as_it_is); }
 MX_OPERATOR(_copyto) { copying(op).describe("A copy of the array, in another place.").gradient(head_as_it_is); }
+MX_OPERATOR(_CrossDeviceCopy) {
+  copying(op)
+      .describe("The same values on another device: what bound graphs have where groups of group2ctx meet.")
+      .gradient(head_as_it_is);
+}
 MX_OPERATOR(BlockGrad) {
   copying(op).describe("The array itself; no gradient passes through.").alias("stop_gradient").no_gradient();
 }

@@ -1,11 +1,13 @@
-"""The local key-value store."""
+"""The key-value store of one process: sums over its devices."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from mx_core import ndarray as nd
 from mx_core.base import MXNetError, MXTypeError, MXValueError
+from mx_core.context import Context, cpu
 from mx_core.ndarray import NDArray
 
 __all__ = ["KVStore", "create"]
@@ -24,7 +26,14 @@ class KVStore:
     Without an updater a push replaces the stored array by the sum of what is pushed; with one it calls
     ``updater(key, sum, stored)``, which changes the stored array.
 
+    A store of type ``local`` keeps its arrays on the CPU, and sums there. One of type ``device`` sums, keeps and updates
+    each key on one of the devices that push it, a different one for different keys; arrays go from device to device.
+
     Use :func:`create` to make one.
+
+    Args:
+        kind: what :attr:`type` returns.
+        on_devices: sum on the devices.
 
     Example:
         >>> store = create("local")                                          # doctest: +SKIP
@@ -33,15 +42,19 @@ class KVStore:
         >>> store.pull("w", out=array)       # array is [2, 2]               # doctest: +SKIP
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str = "local", on_devices: bool = False) -> None:
+        self._kind = kind
+        self._on_devices = on_devices
+        self._homes: dict[Key, Context] = {}  # where each key is summed
+        self._loads: dict[Context, int] = {}  # bytes of the keys that are summed there
         self._stored: dict[Key, NDArray] = {}
         self._key_type: type | None = None
         self._updater: Any = None
 
     @property
     def type(self) -> str:
-        """``"local"``."""
-        return "local"
+        """The name that it was created with: ``"local"``."""
+        return self._kind
 
     @property
     def rank(self) -> int:
@@ -74,7 +87,7 @@ class KVStore:
         for one, values in self._pairs("init", key, value):
             if one in self._stored:
                 raise MXValueError(f"[KVStore.init] duplicate init of key {one!r}: init once, then push")
-            self._stored[one] = values[0].copy()
+            self._stored[one] = values[0].copyto(cpu())
 
     def push(self, key: Keys, value: Any, priority: int = 0) -> None:
         """Sums the values of each key over devices, then updates or replaces the stored array.
@@ -82,7 +95,7 @@ class KVStore:
         Args:
             key: key or keys; a key given several times gets the sum of all its values.
             value: array, list of arrays (devices), or a list of those for a list of keys.
-            priority: a hint for the order of transfers between machines; a local store has none.
+            priority: a hint for the order of transfers; the order of the calls is used.
 
         Raises:
             MXValueError: if a key was not initialized or a shape differs from the stored one.
@@ -94,15 +107,26 @@ class KVStore:
             stored = self._find("push", one)
             for array in values:
                 self._check_shape("push", one, stored, array)
-            total = values[0]
-            if total.context != stored.context or len(values) > 1:
-                total = total.copyto(stored.context)
-            for array in values[1:]:
-                total += array.as_in_context(total.context)
+            home = self._home(one, values)
+            if stored.context != home:
+                stored = self._stored[one] = stored.copyto(home)
+            parts = [array.as_in_context(home) for array in values]
+            total = parts[0] if len(parts) == 1 else nd.add_n(*parts)
             if self._updater is None:
                 total.copyto(stored)
             else:
                 self._updater(one, total, stored)
+
+    def _home(self, key: Key, values: Sequence[NDArray]) -> Context:
+        """Where a key is summed, stored and updated."""
+        if not self._on_devices:
+            return cpu()
+        if key not in self._homes:
+            # the devices share the work: the next key goes to the one with the least
+            home = min((array.context for array in values), key=lambda context: self._loads.get(context, 0))
+            self._homes[key] = home
+            self._loads[home] = self._loads.get(home, 0) + values[0].size * values[0].dtype.itemsize
+        return self._homes[key]
 
     def pull(self, key: Keys, out: Any = None, priority: int = 0, ignore_sparse: bool = True) -> None:
         """Copies the stored arrays of each key into ``out``.
@@ -110,7 +134,7 @@ class KVStore:
         Args:
             key: key or keys.
             out: array, list of arrays (devices), or a list of those for a list of keys.
-            priority: a hint for the order of transfers between machines; a local store has none.
+            priority: a hint for the order of transfers; the order of the calls is used.
             ignore_sparse: leave row_sparse arrays out; this store has none.
 
         Raises:
@@ -234,35 +258,37 @@ class KVStore:
         raise MXNetError("[KVStore.row_sparse_pull] this version stores dense arrays only: use pull")
 
     def set_gradient_compression(self, compression_params: dict[str, Any]) -> NoReturn:
-        """A local store moves nothing that could be compressed.
+        """Not in this version: arrays go from device to device as they are.
 
         Raises:
             MXNetError: always.
         """
-        raise MXNetError("[KVStore.set_gradient_compression] a store of type 'local' does not compress")
+        raise MXNetError(f"[KVStore.set_gradient_compression] a store of type {self._kind!r} does not compress")
 
 
 LOCAL_TYPES = ("local", "local_update_cpu", "local_allreduce_cpu")
+DEVICE_TYPES = ("device", "local_allreduce_device")
 
 
 def create(name: str = "local") -> KVStore:
     """A new store.
 
     Args:
-        name: ``"local"`` (also ``"local_update_cpu"``, ``"local_allreduce_cpu"``), in any case of letters.
+        name: ``"local"`` (also ``"local_update_cpu"``, ``"local_allreduce_cpu"``): sums on the CPU; ``"device"`` (also
+            ``"local_allreduce_device"``): sums on the devices. In any case of letters.
 
     Raises:
         MXTypeError: if ``name`` is no string.
-        MXValueError: for types of later versions (device, nccl, dist) and for unknown types. MXNet 1.x silently made a
-            local store of an unknown type.
+        MXValueError: for types of later versions (nccl, dist) and for unknown types. MXNet 1.x silently made a local
+            store of an unknown type.
     """
     if not isinstance(name, str):
         raise MXTypeError(f"[kvstore.create] name is a {type(name).__name__}: give the name of a type, as 'local'")
     kind = name.lower()
-    if kind in LOCAL_TYPES:
-        return KVStore()
+    if kind in (*LOCAL_TYPES, *DEVICE_TYPES):
+        return KVStore(kind, kind in DEVICE_TYPES)
     if "dist" in kind or "p3" in kind or kind in ("horovod", "byteps"):
         raise MXValueError(f"[kvstore.create] {name!r}: stores over several machines come with a later mx-kvstore")
-    if "device" in kind or "nccl" in kind:
-        raise MXValueError(f"[kvstore.create] {name!r}: stores over GPUs come with a later mx-kvstore; use 'local'")
-    raise MXValueError(f"[kvstore.create] unknown type {name!r}: use 'local'")
+    if "nccl" in kind:
+        raise MXValueError(f"[kvstore.create] {name!r} comes with a later mx-kvstore; use 'device', which sums on GPUs too")
+    raise MXValueError(f"[kvstore.create] unknown type {name!r}: use 'local' or 'device'")

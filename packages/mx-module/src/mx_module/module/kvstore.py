@@ -61,7 +61,7 @@ def init_kvstore(kvstore: Any, group: ExecutorGroup, arg_params: dict[str, NDArr
 def update_on_store(kvstore: Any, group: ExecutorGroup) -> None:
     """Pushes gradients and pulls the parameters that the store's optimizer made."""
     # early layers get the higher priority: the next forward needs them first
-    for index in group.updates[0]:
+    for index in group.trained:
         name = group.param_names[index]
         kvstore.push(name, group.grad_arrays[index], priority=-index)
         kvstore.pull(name, group.param_arrays[index], priority=-index)
@@ -69,7 +69,7 @@ def update_on_store(kvstore: Any, group: ExecutorGroup) -> None:
 
 def sum_on_store(kvstore: Any, group: ExecutorGroup) -> None:
     """Pushes gradients and pulls their sums over the devices."""
-    for index in group.updates[0]:
+    for index in group.trained:
         name = group.param_names[index]
         kvstore.push(name, group.grad_arrays[index], priority=-index)
         kvstore.pull(name, group.grad_arrays[index], priority=-index)

@@ -1,4 +1,4 @@
-"""Module: one symbol on one device."""
+"""Module: one symbol, on one device or several."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from .base_module import BaseModule, Params
 from .executor_group import ExecutorGroup, copy_checked
 from .inputs import check_names, check_shapes, gradient_requests, parse_shapes
 from .kvstore import init_kvstore, make_kvstore, sum_on_store, update_on_store
+from .slicing import groups_by_device
 
 __all__ = ["Module"]
 
@@ -34,16 +35,18 @@ class Module(BaseModule):
         data_names: arguments that a batch's data fill.
         label_names: arguments that a batch's labels fill; a name the symbol lacks is only a warning.
         logger: where the loops report to.
-        context: device; default the current context.
-        work_load_list: relative speed of each device; with one device it has no effect.
+        context: device, or a list of them: each gets a part of every batch, and their gradients are summed. Default
+            the current context.
+        work_load_list: relative share of a batch of each device; default equal ones.
         fixed_param_names: parameters that get no gradient.
         state_names: arguments that keep their values from batch to batch; see :meth:`set_states`.
-        group2ctxs: context of each ``ctx_group``: a dict, or a list of one dict.
+        group2ctxs: context of each ``ctx_group``: a list with a dict for each device, or a dict of a Context for all
+            devices or of a list with one for each.
         compression_params: gradient compression of the kvstore, where one is used.
 
     Raises:
-        MXValueError: if a data, state or fixed parameter name is no argument of the symbol, or several contexts are
-            given.
+        MXValueError: if a data, state or fixed parameter name is no argument of the symbol, or the lengths of the
+            lists of devices differ.
 
     Example:
         >>> module = Module(symbol, context=mx.cpu())                                # doctest: +SKIP
@@ -67,14 +70,13 @@ class Module(BaseModule):
         super().__init__(logger)
         contexts = [current_context()] if context is None else context
         self._contexts = [contexts] if isinstance(contexts, Context) else list(contexts)
-        if len(self._contexts) != 1:
-            raise MXValueError(
-                f"[Module] context has {len(self._contexts)} devices: training on several devices comes with "
-                "multi-device support; give one context"
-            )
-        if work_load_list is not None and len(work_load_list) != 1:
-            raise MXValueError(f"[Module] work_load_list has {len(work_load_list)} entries for one device")
-        self._group2ctx = group2ctxs[0] if isinstance(group2ctxs, (list, tuple)) else group2ctxs
+        count = len(self._contexts)
+        if not count:
+            raise MXValueError("[Module] context is an empty list: give at least one device")
+        self._work_loads = [1.0] * count if work_load_list is None else list(work_load_list)
+        if len(self._work_loads) != count:
+            raise MXValueError(f"[Module] work_load_list has {len(self._work_loads)} entries for {count} devices")
+        self._groups = groups_by_device(group2ctxs, count)
         self._compression_params = compression_params
         self._symbol: Symbol = symbol
         self._data_names = list(data_names or ())
@@ -237,6 +239,7 @@ class Module(BaseModule):
         group = ExecutorGroup(
             self._symbol,
             self._contexts,
+            self._work_loads,
             data_descs,
             self._label_descs,
             self._param_names,
@@ -250,7 +253,7 @@ class Module(BaseModule):
                 for_training,
                 inputs_need_grad,
             ),
-            self._group2ctx,
+            self._groups,
             shared_group,
         )
         self._exec_group = group
@@ -414,7 +417,9 @@ class Module(BaseModule):
         if store is not None and "dist" in store.type and "_sync" in store.type:
             batch_size *= store.num_workers
         rescale_grad = 1.0 / batch_size
-        idx2name = dict(enumerate(self._param_names))
+        # an updater sees every device's copy of a parameter; a store has one
+        copies = 1 if on_store else len(self._contexts)
+        idx2name = {i * copies + k: name for i, name in enumerate(self._param_names) for k in range(copies)}
         if isinstance(optimizer, str):
             arguments = {"rescale_grad": rescale_grad, **dict(optimizer_params)}
             optimizer = _optimizer.create(optimizer, sym=self._symbol, param_idx2name=idx2name, **arguments)
@@ -524,7 +529,9 @@ class Module(BaseModule):
             return
         if self._kvstore is not None:
             sum_on_store(self._kvstore, group)
-        self._require_updater()(*group.updates)
+        updater = self._require_updater()
+        for update in group.updates:
+            updater(*update)
 
     def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
         """Outputs of the last forward, which the next one may overwrite.
@@ -532,24 +539,35 @@ class Module(BaseModule):
         Args:
             merge_multi_context: False: a list with one array per device for each output.
         """
-        outputs = self._group("get_outputs").outputs()
-        return list(outputs) if merge_multi_context else [[one] for one in outputs]
+        group = self._group("get_outputs")
+        return list(group.outputs()) if merge_multi_context else group.device_outputs()
 
     def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
         """Gradients of the data of the last backward (bind with ``inputs_need_grad=True``)."""
         group = self._group("get_input_grads")
         if not self.inputs_need_grad:
             raise MXNetError("[Module.get_input_grads] there are none: bind with inputs_need_grad=True")
-        grads = group.input_grads()
-        return grads if merge_multi_context else [[one] for one in grads]
+        return group.input_grads() if merge_multi_context else group.device_input_grads()
 
     def get_states(self, merge_multi_context: bool = True) -> list[Any]:
-        """The arrays of ``state_names``."""
+        """The arrays of ``state_names``; over several devices with ``merge_multi_context=False`` alone.
+
+        Raises:
+            MXValueError: if the states of several devices are to be merged.
+        """
         states = self._group("get_states").states()
-        return states if merge_multi_context else [[one] for one in states]
+        if not merge_multi_context:
+            return states
+        if len(self._contexts) > 1:
+            raise MXValueError("[Module.get_states] every device has states of its own: use merge_multi_context=False")
+        return [one for [one] in states]
 
     def set_states(self, states: Sequence[Any] | None = None, value: float | None = None) -> None:
         """Sets the arrays of ``state_names``: each from ``states``, or all to one ``value``.
+
+        Args:
+            states: as :meth:`get_states` gives them: an array for each state, or a list with one for each device.
+            value: a number.
 
         Raises:
             MXValueError: unless exactly one of the two is given.
@@ -557,21 +575,27 @@ class Module(BaseModule):
         if (states is None) == (value is None):
             raise MXValueError("[Module.set_states] give either states or value")
         targets = self._group("set_states").states()
-        for target, source in zip(targets, [value] * len(targets) if states is None else states, strict=True):
-            target[:] = source[0] if isinstance(source, (list, tuple)) else source
+        for arrays, given in zip(targets, [value] * len(targets) if states is None else states, strict=True):
+            sources = given if isinstance(given, (list, tuple)) else [given] * len(arrays)
+            for target, source in zip(arrays, sources, strict=True):
+                if isinstance(source, NDArray):
+                    source.copyto(target)
+                else:
+                    target[:] = source
 
     def update_metric(self, eval_metric: EvalMetric, labels: Sequence[Any], pre_sliced: bool = False) -> None:
         """Adds the outputs of the last forward to a metric.
 
         Args:
             eval_metric: the metric.
-            labels: labels of the batch; with ``pre_sliced``, a list with one such list.
+            labels: labels of the batch; with ``pre_sliced``, a list with one such list for each device.
             pre_sliced: the labels come per device.
         """
         group = self._group("update_metric")
-        labels = (labels[0] if pre_sliced else labels) or ()
         names = [desc.name for desc in self._label_descs] or self._label_names
-        eval_metric.update_dict(dict(zip(names, labels)), dict(zip(self._output_names, group.outputs())))
+        for device, exe in enumerate(group.execs):
+            own = labels[device] if pre_sliced else group.labels_of(device, labels or ())
+            eval_metric.update_dict(dict(zip(names, own or ())), dict(zip(self._output_names, exe.outputs)))
 
     def install_monitor(self, mon: Any) -> None:
         """Watches the arrays inside with a Monitor."""
