@@ -96,8 +96,8 @@ void check_devices(const OpDef& op, Device device, std::span<NDArray* const> inp
   for (size_t i = 1; i < inputs.size(); ++i) {
     const Device other = inputs[i]->device();
     if (other.shares_memory(device)) continue;
-    raise(ErrorKind::kValue, "[", op.name, "] input ", op.input_name(static_cast<int>(i)), " lies on ",
-          other.name(), ", but input ", op.input_name(0), " on ", device.name(), "; copy one of them with as_in_context()");
+    raise(ErrorKind::kValue, "[", op.name, "] input ", op.input_name(static_cast<int>(i)), " lies on ", other.name(),
+          ", but input ", op.input_name(0), " on ", device.name(), "; copy one of them with as_in_context()");
   }
 }
 

@@ -29,7 +29,7 @@ struct Entries {
   std::vector<DType> dtypes;
   std::vector<NDArrayRef> arrays;  // null: in an arena, or a head gradient
   std::vector<Device> devices;
-  std::vector<bool> rewritten;     // a variable that some step writes: copies of it go stale
+  std::vector<bool> rewritten;  // a variable that some step writes: copies of it go stale
 
   int add(const Shape& shape, DType dtype, Device device) {
     shapes.push_back(shape);

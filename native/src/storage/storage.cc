@@ -17,7 +17,10 @@
 namespace mx {
 
 std::string Device::name() const {
-  const char* const kind = type == MX_GPU ? "gpu" : type == MX_CPU_PINNED ? "cpu_pinned" : type == MX_CPU_SHARED ? "cpu_shared" : "cpu";
+  const char* const kind = type == MX_GPU          ? "gpu"
+                           : type == MX_CPU_PINNED ? "cpu_pinned"
+                           : type == MX_CPU_SHARED ? "cpu_shared"
+                                                   : "cpu";
   return str(kind, "(", id, ")");
 }
 

@@ -1,10 +1,11 @@
-"""The local store: keys, sums, updaters, errors."""
+"""The stores of one process: keys, sums, updaters, errors."""
 
 import sys
 
 import mx_core.ndarray as nd
 import numpy as np
 import pytest
+from mx_core import cpu
 from mx_core.base import MXNetError
 from mx_kvstore import KVStore, create
 
@@ -112,13 +113,47 @@ def test_errors_leave_the_store_as_it_was(act, text):
     assert pulled(store, "a") == 4
 
 
+@pytest.mark.parametrize("kind", ["local", "device", "local_allreduce_device"])
+@pytest.mark.parametrize("key", ["w", 3])
+def test_sums_over_devices(kind, key):
+    store = create(kind)
+    assert store.type == kind
+    store.init(key, full(1))
+    values = [nd.ones(SHAPE, ctx=cpu(i)) * (i + 1) for i in range(3)]
+    outs = [nd.zeros(SHAPE, ctx=cpu(i)) for i in range(3)]
+    store.push(key, values, priority=-1)
+    store.pull(key, out=outs, priority=-1)
+    assert [float(out.asnumpy()[0, 0]) for out in outs] == [6, 6, 6]
+    seen = []
+
+    def updater(key, pushed, stored):
+        seen.append((key, pushed.context, stored.context))
+        stored += pushed * 2
+
+    store._set_updater(updater)
+    store.pushpull(key, values, out=outs)
+    assert [float(out.asnumpy()[0, 0]) for out in outs] == [18, 18, 18]
+    assert [out.context for out in outs] == [cpu(0), cpu(1), cpu(2)]
+    assert seen == [(key, cpu(0), cpu(0))]
+    assert [float(value.asnumpy()[0, 0]) for value in values] == [1, 2, 3]
+
+
+def test_devices_share_the_work():
+    homes, store = {}, create("device")
+    store._set_updater(lambda key, pushed, stored: homes.update({key: (pushed.context, stored.context)}))
+    sizes = {"a": 8, "b": 2, "c": 2, "d": 2, "e": 2, "f": 2}
+    for key, size in sizes.items():
+        store.init(key, nd.zeros((size,)))
+        store.push(key, [nd.ones((size,), ctx=cpu(i)) for i in range(2)])
+    assert [homes[key] for key in "abcdef"] == [(cpu(0),) * 2] + [(cpu(1),) * 2] * 4 + [(cpu(0),) * 2]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
         ("foo", "unknown type 'foo'"),
         ("dist_sync", "several machines come with a later"),
-        ("device", "GPUs come with a later"),
-        ("nccl", "GPUs come with a later"),
+        ("nccl", "use 'device'"),
         (3, "name is a int"),
     ],
 )

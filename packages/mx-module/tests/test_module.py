@@ -5,7 +5,6 @@ import mx_core.symbol as sym
 import numpy as np
 import pytest
 from mx_core.base import MXNetError
-from mx_core.context import cpu
 from mx_io.io import DataBatch, DataDesc
 from mx_module import Module, initializer, metric, optimizer
 
@@ -64,11 +63,6 @@ def test_names_that_the_symbol_lacks(mlp):
         Module(mlp, label_names=["x"])
     with pytest.raises(ValueError, match="data_shapes describe"):
         Module(mlp).bind([("d", (4, 3))], LABEL)
-
-
-def test_several_devices_are_a_clear_error(mlp):
-    with pytest.raises(MXNetError, match="multi-device support"):
-        Module(mlp, context=[cpu(0), cpu(1)])
 
 
 def test_bind_again_only_warns(mlp, caplog):

@@ -26,7 +26,7 @@ class KVStore:
     Without an updater a push replaces the stored array by the sum of what is pushed; with one it calls
     ``updater(key, sum, stored)``, which changes the stored array.
 
-    A store of type ``local`` keeps its arrays on the CPU, and sums there. One of type ``device`` sums, keeps and updates
+    A store of type ``local`` keeps its arrays on the CPU and sums there. One of type ``device`` sums, keeps and updates
     each key on one of the devices that push it, a different one for different keys; arrays go from device to device.
 
     Use :func:`create` to make one.
@@ -46,7 +46,7 @@ class KVStore:
         self._kind = kind
         self._on_devices = on_devices
         self._homes: dict[Key, Context] = {}  # where each key is summed
-        self._loads: dict[Context, int] = {}  # bytes of the keys that are summed there
+        self._loads: dict[Context, int] = {}  # elements of the keys that are summed there
         self._stored: dict[Key, NDArray] = {}
         self._key_type: type | None = None
         self._updater: Any = None
@@ -125,7 +125,7 @@ class KVStore:
             # the devices share the work: the next key goes to the one with the least
             home = min((array.context for array in values), key=lambda context: self._loads.get(context, 0))
             self._homes[key] = home
-            self._loads[home] = self._loads.get(home, 0) + values[0].size * values[0].dtype.itemsize
+            self._loads[home] = self._loads.get(home, 0) + values[0].size
         return self._homes[key]
 
     def pull(self, key: Keys, out: Any = None, priority: int = 0, ignore_sparse: bool = True) -> None:
@@ -290,5 +290,5 @@ def create(name: str = "local") -> KVStore:
     if "dist" in kind or "p3" in kind or kind in ("horovod", "byteps"):
         raise MXValueError(f"[kvstore.create] {name!r}: stores over several machines come with a later mx-kvstore")
     if "nccl" in kind:
-        raise MXValueError(f"[kvstore.create] {name!r} comes with a later mx-kvstore; use 'device', which sums on GPUs too")
+        raise MXValueError(f"[kvstore.create] {name!r} comes with a later mx-kvstore; use 'device'")
     raise MXValueError(f"[kvstore.create] unknown type {name!r}: use 'local' or 'device'")

@@ -104,7 +104,7 @@ def groups_by_device(group2ctxs: Any, count: int) -> list[Groups | None]:
         return [None] * count
     if isinstance(group2ctxs, (list, tuple)):
         if len(group2ctxs) != count:
-            raise MXValueError(f"[Module] group2ctxs has {len(group2ctxs)} dicts for {count} contexts: give one for each")
+            raise MXValueError(f"[Module] group2ctxs has {len(group2ctxs)} dicts for {count} contexts")
         return list(group2ctxs)
     if not isinstance(group2ctxs, Mapping):
         raise MXValueError(f"[Module] group2ctxs is a {type(group2ctxs).__name__}: give a dict, or a list of dicts")
