@@ -93,7 +93,7 @@ struct PoolForward {
   }
 };
 
-inline constexpr int64_t kPoolBlock = 64;
+inline constexpr int64_t kPoolBlock = 16;  // at least the elements of a vector
 
 // The places of a window are numbered in a type as wide as the data, so that comparisons and choices vectorize.
 template <class T>
@@ -107,7 +107,7 @@ struct PoolPlace<double> {
   using Type = int64_t;
 };
 
-// dx += dy at the largest x of the window, for `width` neighbours.
+// dx += dy at the largest x of the window, for `width` neighbours: at most a block.
 template <class T>
 MX_INLINE void pass_to_largest(const PoolGeometry& g, const PoolRange& range, const T* x, const T* dy, T* dx,
                                int64_t width) {
@@ -135,6 +135,53 @@ MX_INLINE void pass_to_largest(const PoolGeometry& g, const PoolRange& range, co
   });
 }
 
+// The same for as many neighbours as a vector holds; in registers. Where no windows overlap dx is set, not added to.
+template <class T, bool kOverlap>
+struct PoolVector {
+  using Place = typename PoolPlace<T>::Type;
+  static constexpr int64_t kWidth = 64 / sizeof(T);
+  typedef T Values __attribute__((vector_size(64)));
+  typedef Place Places __attribute__((vector_size(64)));
+  typedef T Unaligned __attribute__((vector_size(64), aligned(sizeof(T)), may_alias));
+
+  static MX_INLINE void pass_to_largest(const PoolGeometry& g, const PoolRange& range, const T* x, const T* dy, T* dx) {
+    Values best = {};
+    Places place = {};
+    Place k = 0;
+    range.each(g, [&](int64_t at) {
+      const Values value = *reinterpret_cast<const Unaligned*>(x + at);
+      if (k == 0) {
+        best = value;
+      } else {
+        const Places larger = value > best;
+        best = larger ? value : best;
+        place = larger ? Places{} + k : place;
+      }
+      ++k;
+    });
+    const Values head = *reinterpret_cast<const Unaligned*>(dy), none = {};
+    k = 0;
+    range.each(g, [&](int64_t at) {
+      auto* const to = reinterpret_cast<Unaligned*>(dx + at);
+      const Values gradient = place == k ? head : none;
+      *to = kOverlap ? *to + gradient : gradient;
+      ++k;
+    });
+  }
+
+  static MX_INLINE void pass_to_largest(const PoolGeometry& g, const PoolRange& range, const T* x, const T* dy, T* dx,
+                                        int64_t width) {
+    int64_t i = 0;
+    for (; i + kWidth <= width; i += kWidth) pass_to_largest(g, range, x + i, dy + i, dx + i);
+    if (i == width) return;
+    if (!kOverlap && i > 0) {  // some once more
+      i = width - kWidth;
+      return pass_to_largest(g, range, x + i, dy + i, dx + i);
+    }
+    MX_ISA::pass_to_largest(g, range, x + i, dy + i, dx + i, width - i);
+  }
+};
+
 // in: head, data, output; the last two only where the type needs them. The output holds zeros.
 struct PoolBackward {
   template <class T>
@@ -143,15 +190,14 @@ struct PoolBackward {
     const T *head = static_cast<const T*>(in[0]), *data = static_cast<const T*>(in[1]),
             *output = static_cast<const T*>(in[2]);
     T* gradient = static_cast<T*>(out[0]);
+    if (g.type == PoolType::kMax) {  // the first of the largest takes all
+      const bool overlap = g.stride[0] < g.kernel[0] || g.stride[1] < g.kernel[1] || g.stride[2] < g.kernel[2];
+      return overlap ? largest<T, true>(g, n, head, data, gradient) : largest<T, false>(g, n, head, data, gradient);
+    }
     each_window(g, n, [&](const PoolRange& range, int64_t at, int64_t from) {
       const T *x = data + at, *dy = head + from, *y = output + from;
       T* dx = gradient + at;
-      if (g.type == PoolType::kMax) {  // the first of the largest takes all
-        for (int64_t i = 0; i < g.inner; i += kPoolBlock) {
-          const int64_t width = g.inner - i < kPoolBlock ? g.inner - i : kPoolBlock;
-          pass_to_largest(g, range, x + i, dy + i, dx + i, width);
-        }
-      } else if (g.type == PoolType::kLp) {
+      if (g.type == PoolType::kLp) {
         range.each(g, [&](int64_t k) {
           for (int64_t i = 0; i < g.inner; ++i)
             dx[k + i] += g.p == 1 ? dy[i] : y[i] == 0 ? T(0) : dy[i] * pool_power(x[k + i] / y[i], g.p - 1);
@@ -162,6 +208,14 @@ struct PoolBackward {
           for (int64_t i = 0; i < g.inner; ++i) dx[k + i] += dy[i] / divisor;
         });
       }
+    });
+  }
+
+ private:
+  template <class T, bool kOverlap>
+  static MX_INLINE void largest(const PoolGeometry& g, int64_t n, const T* head, const T* data, T* gradient) {
+    each_window(g, n, [&](const PoolRange& range, int64_t at, int64_t from) {
+      PoolVector<T, kOverlap>::pass_to_largest(g, range, data + at, head + from, gradient + at, g.inner);
     });
   }
 };

@@ -133,3 +133,18 @@ def test_gradient_of_the_maximum(kernel, stride, pad, size, convention):
     head = generator.standard_normal(y.shape).astype(np.float32)
     y.backward(nd.array(head))
     np.testing.assert_allclose(x.grad.asnumpy(), largest_takes_all(values, head, kernel, stride, pad), atol=1e-5)
+
+
+@pytest.mark.parametrize("channels", [5, 16, 20, 37])
+@pytest.mark.parametrize(("kernel", "stride", "pad"), [((2, 2), (2, 2), (0, 0)), ((3, 3), (2, 2), (1, 1))])
+def test_gradient_of_the_maximum_channels_last(channels, kernel, stride, pad):
+    generator = np.random.default_rng(4)
+    values = np.round(2 * generator.standard_normal((2, channels, 7, 8))).astype(np.float32)
+    x = nd.array(values.transpose(0, 2, 3, 1))
+    x.attach_grad()
+    with autograd.record():
+        y = nd.Pooling(x, kernel=kernel, stride=stride, pad=pad, pool_type="max", layout="NHWC")
+    head = generator.standard_normal(y.shape).astype(np.float32)
+    y.backward(nd.array(head))
+    wanted = largest_takes_all(values, head.transpose(0, 3, 1, 2), kernel, stride, pad)
+    np.testing.assert_allclose(x.grad.asnumpy(), wanted.transpose(0, 2, 3, 1), atol=1e-5)
