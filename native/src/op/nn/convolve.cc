@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "op/nn/fused_activation.h"
+#include "op/nn/patch_convolve.h"
 #include "op/onednn/cache.h"
 
 namespace mx {
@@ -81,6 +82,9 @@ Key key_of(const char* kind, const Convolve& c, bool with_bias) {
   return key.add(w.kernel, w.rank).add(w.stride, w.rank).add(w.dilate, w.rank).add(w.pad, w.rank), key;
 }
 
+const float* floats(const void* data) { return static_cast<const float*>(data); }
+float* floats(void* data) { return static_cast<float*>(data); }
+
 bool empty(const Convolve& c) { return c.data.size() == 0 || c.out.size() == 0; }
 }  // namespace
 
@@ -89,6 +93,11 @@ void convolve(const OpContext& context, const Convolve& c, const void* x, const 
   if (c.dtype == DType::kFloat64)
     return convolve_float64(context, c, static_cast<const double*>(x), static_cast<const double*>(w),
                             static_cast<const double*>(bias), static_cast<double*>(y));
+  if (suits_patches(c)) {
+    auto* packed = floats(context.workspace(static_cast<size_t>(packed_patch_weights(c)) * sizeof(float)));
+    pack_patch_weights(c, floats(w), packed);
+    return convolve_patches(context, c, floats(x), packed, {.bias = floats(bias)}, floats(y));
+  }
   const auto& op = context.op.name;
   Key key = key_of("convolve", c, bias != nullptr);
   auto call = prepare(context, key, [&]() -> Call {
@@ -115,9 +124,23 @@ static dnnl::primitive_attr epilogue(const ConvolveFused& fused) {
   return attr;
 }
 
+static void convolve_fused_patches(const OpContext& context, const Convolve& c, const ConvolveFused& fused,
+                                   const Tensor& weight, const void* x, void* y) {
+  const int64_t bias_at = packed_patch_weights(c);
+  const size_t bytes = static_cast<size_t>(bias_at + c.weight[0]) * sizeof(float);
+  const Key key = key_of("convolve_fused_patches", c, true);
+  const auto* kept = floats(derive(context, key, fused.sources, bytes, [&](void* memory) {
+    float* const scaled = fused.scales ? floats(context.workspace(weight.bytes())) : nullptr;
+    fused.fold(scaled, floats(memory) + bias_at);
+    pack_patch_weights(c, scaled ? scaled : weight.as<float>(), floats(memory));
+  }));
+  convolve_patches(context, c, floats(x), kept, {kept + bias_at, fused.add, fused.activation}, floats(y));
+}
+
 void convolve_fused(const OpContext& context, const Convolve& c, const ConvolveFused& fused, const Tensor& weight,
                     const void* x, void* y) {
   if (c.out.size() == 0) return;
+  if (suits_patches(c)) return convolve_fused_patches(context, c, fused, weight, x, y);
   const auto& op = context.op.name;
   const Type type = compute_type(c.dtype, op);
   const Descs given = describe(c, type_of(c.dtype, op));
@@ -160,6 +183,7 @@ void convolve_data(const OpContext& context, const Convolve& c, const void* dy, 
   if (c.dtype == DType::kFloat64)
     return convolve_data_float64(context, c, static_cast<const double*>(dy), static_cast<const double*>(w),
                                  static_cast<double*>(dx));
+  if (suits_patches(c)) return convolve_data_patches(context, c, floats(dy), floats(w), floats(dx));
   const auto& op = context.op.name;
   Key key = key_of("convolve_data", c, false);
   auto call = prepare(context, key, [&]() -> Call {
@@ -183,6 +207,7 @@ void convolve_weight(const OpContext& context, const Convolve& c, const void* x,
   if (c.dtype == DType::kFloat64)
     return convolve_weight_float64(context, c, static_cast<const double*>(x), static_cast<const double*>(dy),
                                    static_cast<double*>(dw), static_cast<double*>(db));
+  if (suits_patches(c)) return convolve_weight_patches(context, c, floats(x), floats(dy), floats(dw), floats(db));
   const auto& op = context.op.name;
   Key key = key_of("convolve_weight", c, db != nullptr);
   auto call = prepare(context, key, [&]() -> Call {

@@ -29,8 +29,10 @@ struct PoolRange {
   template <class Visit>
   MX_INLINE void each(const PoolGeometry& g, Visit visit) const {
     for (int64_t a = from[0]; a < to[0]; ++a)
-      for (int64_t b = from[1]; b < to[1]; ++b)
-        for (int64_t c = from[2]; c < to[2]; ++c) visit(((a * g.size[1] + b) * g.size[2] + c) * g.inner);
+      for (int64_t b = from[1]; b < to[1]; ++b) {
+        int64_t at = ((a * g.size[1] + b) * g.size[2] + from[2]) * g.inner;
+        for (int64_t c = from[2]; c < to[2]; ++c, at += g.inner) visit(at);
+      }
   }
 };
 

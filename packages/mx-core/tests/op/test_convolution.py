@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from mx_core import nd, sym
 from mx_core.base import MXNetError
+from mx_core.context import cpu
 from mx_core.test_utils import check_gradient
 
 RNG = np.random.default_rng(0)
@@ -88,3 +89,34 @@ def test_weights_are_inferred():
 def test_refused(options):
     with pytest.raises(MXNetError, match=r"\[Convolution\]"):
         nd.Convolution(nd.ones((1, 4, 5, 5)), nd.ones((6, 4, 3, 3)), num_filter=6, no_bias=True, **options)
+
+
+@pytest.mark.parametrize("channels, filters", [(1, 20), (3, 16), (5, 1), (20, 50), (33, 70)])
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize(
+    "kernel, stride, pad, dilate",
+    [
+        ((5, 5), (1, 1), (0, 0), (1, 1)),
+        ((3, 2), (2, 1), (1, 2), (1, 1)),
+        ((2, 3), (1, 3), (3, 1), (2, 3)),
+        ((1, 2), (3, 1), (0, 1), (1, 1)),
+    ],
+)
+def test_few_channels(channels, filters, layout, kernel, stride, pad, dilate):
+    # Bound, so that the arrays lie channels-last; float64 takes another way.
+    options = {"kernel": kernel, "stride": stride, "pad": pad, "dilate": dilate, "num_filter": filters}
+    net = sym.Convolution(sym.Variable("x"), name="c", layout=layout, **options)
+    net = sym.Activation(net, act_type="tanh")
+    shape = (3, channels, 11, 13) if layout == "NCHW" else (3, 11, 13, channels)
+    values, results = {}, []
+    for dtype in ("float64", "float32"):
+        executor = net.simple_bind(cpu(), x=shape, type_dict=dict.fromkeys(net.list_arguments(), dtype))
+        for name, array in executor.arg_dict.items():
+            values.setdefault(name, RNG.uniform(-0.5, 0.5, array.shape).astype(np.float32))
+            array[:] = nd.array(values[name], dtype=dtype)
+        arrays = [executor.forward(is_train=False)[0].asnumpy(), executor.forward(is_train=True)[0].asnumpy()]
+        head = values.setdefault("head", RNG.normal(size=arrays[0].shape).astype(np.float32))
+        executor.backward(nd.array(head, dtype=dtype))
+        results.append(arrays + [gradient.asnumpy() for gradient in executor.grad_arrays])
+    for got, want in zip(results[1], results[0], strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5 * max(1, np.abs(want).max()))
