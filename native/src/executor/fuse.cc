@@ -107,6 +107,24 @@ Entry activate(const Candidate& c, ActivationParam::Type type) {
 Entry activation(const Candidate& c) { return activate(c, c.node.params.as<ActivationParam>().act_type); }
 Entry relu(const Candidate& c) { return activate(c, ActivationParam::kRelu); }
 
+// The largest of the activations is the activation of the largest: there are fewer of them after the pooling.
+Entry pooling(const Candidate& c) {
+  const AttrMap params = c.node.params.format();
+  const bool whole = params.at("global_pool") == "True";
+  const auto unpadded = [](const std::string& pad) { return pad.find_first_not_of("(0, )") == std::string::npos; };
+  if (params.at("pool_type") != "max") return {};
+  if (!whole && (!unpadded(params.at("pad")) || params.at("pooling_convention") != "valid")) return {};
+  const Node* from = c.absorbable(0, "_fused_convolution");
+  if (!from || !c.only_first) return {};
+  auto convolution = from->params.as<FusedConvolutionParam>();
+  // Convolutions compute relu in passing.
+  if (!convolution.activation || *convolution.activation == ActivationParam::kRelu) return {};
+  const ActivationParam activation = {*convolution.activation};
+  convolution.activation.reset();
+  const Entry largest = make(c, "Pooling", c.node.params, {make(c, std::move(convolution), from->inputs)});
+  return make(c, "Activation", Params::of(activation), {largest});
+}
+
 Entry sigmoid(const Candidate& c) { return activate(c, ActivationParam::kSigmoid); }
 Entry tanh(const Candidate& c) { return activate(c, ActivationParam::kTanh); }
 
@@ -127,6 +145,7 @@ constexpr Named kRules[] = {{"Activation", activation},
                             {"Convolution", convolution},
                             {"Dropout", dropout},
                             {"FullyConnected", fully_connected},
+                            {"Pooling", pooling},
                             {"_copy", identity},
                             {"elemwise_add", add},
                             {"relu", relu},

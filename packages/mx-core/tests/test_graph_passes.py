@@ -118,6 +118,16 @@ def pools():
     return S.Group([*small, *large, pool(S.abs(x) + 1, "lp", kernel=(2, 2), p_value=2)])
 
 
+def activated_pools():
+    x = S.tanh(conv(DATA, "c0", 5))
+    x = pool(x, kernel=(2, 2), stride=(2, 2))
+    x = S.sigmoid(bn(conv(x, "c1", 6), "b1"))
+    x = pool(x, kernel=(3, 3), stride=(1, 1), pad=(1, 1))
+    x = pool(S.Activation(conv(x, "c2", 4), act_type="softrelu"), kernel=(2, 2))
+    y = S.tanh(conv(x, "c3", 4))
+    return S.Group([pool(S.tanh(conv(x, "c4", 3)), **whole("max")), pool(y, kernel=(1, 2)), y])
+
+
 def heads():
     first = conv(DATA, "c0", 4)
     norm = bn(first, "b0")
@@ -176,6 +186,7 @@ NETS = {
         (groups, IMAGES),
         (transposed, IMAGES),
         (pools, (2, 3, 9, 7)),
+        (activated_pools, IMAGES),
         (heads, IMAGES),
         (shared, IMAGES),
         (mixed, (2, 3, 8, 8)),
@@ -408,6 +419,21 @@ def test_what_the_plans_look_like():
     assert sorted(s for s in steps if "conv" in s) == ["_fused_convolution"] * 3 + ["_fused_convolution_add"]
     assert not {"BatchNorm", "Activation", "elemwise_add"} & set(steps)
     assert "channels-last" not in bind(residual(), IMAGES, False).debug_str()
+
+
+def test_pooling_comes_before_the_activation():
+    executor = bind(activated_pools(), IMAGES, True)
+    executor.forward(is_train=False)
+    inference = executor.debug_str().split("inference: ")[1]
+    steps = [line.split()[1] for line in inference.splitlines() if line[:5].strip().isdigit()]
+    # Not where the window is padded, nor where others use what the activation gives.
+    assert [s for s in steps if s in ("Pooling", "Activation")] == [
+        *("Pooling", "Activation"),
+        "Pooling",
+        *("Pooling", "Activation"),
+        *("Pooling", "Activation"),
+        "Pooling",
+    ]
 
 
 def test_monitors_see_plain_arrays_and_every_result():
