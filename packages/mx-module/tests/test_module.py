@@ -104,6 +104,17 @@ def test_set_params(mlp, params):
     module.set_params({"zzz": nd.ones((1,))}, {}, allow_missing=True, allow_extra=True)
 
 
+def test_trained_parameters_stay_where_none_are_given(mlp, params, data):
+    module = bound(mlp, params)
+    module.init_optimizer(optimizer_params={"learning_rate": 1.0})
+    module.forward_backward(batch_of(data, 0, 4))
+    module.update()
+    module.init_params(None, {"fc2_bias": nd.array([5, 6])}, {}, allow_missing=True, force_init=True)
+    values, _ = module.get_params()
+    assert values["fc2_bias"].asnumpy().tolist() == [5, 6]
+    assert np.abs(values["fc1_weight"].asnumpy() - params["fc1_weight"].asnumpy()).max() > 0
+
+
 def test_get_params_is_a_snapshot(mlp, params, data):
     module = bound(mlp, params)
     module.init_optimizer(optimizer_params={"learning_rate": 1.0})

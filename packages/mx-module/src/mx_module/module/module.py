@@ -92,7 +92,7 @@ class Module(BaseModule):
         self._aux_names = symbol.list_auxiliary_states()
         self._output_names = symbol.list_outputs()
 
-        # copies on the CPU; _params_dirty: the device has newer values
+        # copies on the CPU, without those that would be stale; _params_dirty: the device has newer values
         self._arg_params: Params = {}
         self._aux_params: Params = {}
         self._params_dirty = False
@@ -309,6 +309,8 @@ class Module(BaseModule):
         group = self._group("init_params")
         if initializer is not None and not callable(initializer):
             raise MXTypeError(f"[Module.init_params] initializer must be an Initializer or None, got {initializer!r}")
+        if initializer is None and (allow_missing or arg_params is None or aux_params is None):
+            self._sync_params()  # what is not given stays
         attributes = self._symbol.attr_dict()
 
         def value(name: str, own: NDArray, given: Params | None, old: NDArray | None) -> NDArray:
@@ -373,7 +375,7 @@ class Module(BaseModule):
             return
         self._group("set_params").set_params(arg_params or {}, aux_params or {}, allow_extra)
         self.params_initialized = True
-        self._params_dirty = True
+        self._forget_copies()
 
     def get_params(self) -> tuple[Params, Params]:
         """(parameters, auxiliary states) by name, on the CPU: a snapshot that later updates do not change."""
@@ -388,6 +390,14 @@ class Module(BaseModule):
             self._arg_params = {**self._arg_params, **arg_params}
             self._aux_params = {**self._aux_params, **aux_params}
             self._params_dirty = False
+
+    def _forget_copies(self) -> None:
+        """The devices get newer values: their copies are stale, and the memory serves others until somebody asks."""
+        if not self._params_dirty:
+            self._params_dirty = True
+            for copies, names in ((self._arg_params, self._param_names), (self._aux_params, self._aux_names)):
+                for name in names:
+                    copies.pop(name, None)
 
     # -- optimizer -----------------------------------------------------------------------------------------------
     def init_optimizer(
@@ -472,8 +482,9 @@ class Module(BaseModule):
             super().forward_backward(data_batch)
             return
         self._require_gradients("forward_backward")
-        self._load(data_batch, "forward_backward").forward_backward()
-        self._params_dirty = True
+        group = self._load(data_batch, "forward_backward")
+        self._forget_copies()
+        group.forward_backward()
 
     def _load(self, data_batch: DataBatch, method: str) -> ExecutorGroup:
         """Copies a batch into the bound arrays, reshaped where the batch has other shapes."""
@@ -516,14 +527,14 @@ class Module(BaseModule):
         """
         group = self._group("backward")
         self._require_gradients("backward")
-        self._params_dirty = True  # auxiliary states change here
+        self._forget_copies()  # auxiliary states change here
         group.backward([out_grads] if isinstance(out_grads, NDArray) else out_grads)
 
     def update(self) -> None:
         """Updates the parameters from the gradients of the last backward."""
         self._require("update", optimizer=True)
         group = self._group("update")
-        self._params_dirty = True
+        self._forget_copies()
         if self._update_on_kvstore:
             update_on_store(self._kvstore, group)
             return
