@@ -202,12 +202,13 @@ void run_rows(const OpContext& ctx, const char* name, std::span<const Tensor> in
   const int axis = normalize_axis(p.axis, shape.ndim, ctx.op.name);
   const int64_t outer = shape.size(0, axis), count = shape[axis], inner = shape.size(axis + 1, shape.ndim);
   const SoftmaxCall call{sign / p.temperature.value_or(1), inner, count};
-  const auto run = [&](int mode, int64_t offset, int64_t n) {
+  const auto run_call = [&](const SoftmaxCall& c, int mode, int64_t offset, int64_t n) {
     const void* from[2];
     for (size_t i = 0; i < in.size(); ++i) from[i] = element_at(x[i], offset);
     void* to = element_at(y, offset);
-    loop(&to, from, n, LoopArgs{.params = &call, .mode = mode});
+    loop(&to, from, n, LoopArgs{.params = &c, .mode = mode});
   };
+  const auto run = [&](int mode, int64_t offset, int64_t n) { run_call(call, mode, offset, n); };
   if (inner == 1 && !lengths && count <= kSoftmaxShort && in.size() == 1) {
     engine::parallel_for(outer, kGrain / (8 * count) + 1,
                          [&](int64_t begin, int64_t end) { run(kSoftmaxShortRows, begin * count, end - begin); });
@@ -217,6 +218,14 @@ void run_rows(const OpContext& ctx, const char* name, std::span<const Tensor> in
         const int64_t n = lengths ? lengths[o] : count;
         run(kSoftmaxRow, o * count, n);
         if (n < count) fill_zeros({element_at(y, o * count + n), Shape{count - n}, lane});
+      }
+    });
+  } else if (lengths) {  // each column has its own
+    engine::parallel_for(outer * inner, kGrain / (8 * count) + 1, [&](int64_t begin, int64_t end) {
+      for (int64_t column = begin; column < end; ++column) {
+        const int64_t first = column / inner * count * inner + column % inner, n = lengths[column];
+        run_call({call.scale, inner, n}, kSoftmaxColumns, first, 1);
+        for (int64_t r = n; r < count; ++r) fill_zeros({element_at(y, first + r * inner), Shape{1}, lane});
       }
     });
   } else {
@@ -248,7 +257,10 @@ template <int kSign>
 void forward(const OpContext& ctx) {
   const bool log = ctx.op.name == "log_softmax";
   const int64_t* lengths = nullptr;
-  if (ctx.in.size() > 1) lengths = read_lengths(ctx, ctx.in[1], ctx.in[0].shape.back());
+  if (ctx.in.size() > 1) {
+    const Shape& shape = ctx.in[0].shape;
+    lengths = read_lengths(ctx, ctx.in[1], shape[normalize_axis(ctx.as<SoftmaxParam>().axis, shape.ndim, ctx.op.name)]);
+  }
   run_rows(ctx, log ? "log_softmax" : "softmax", ctx.in.first(1), ctx.out[0], kSign, lengths);
 }
 
@@ -265,10 +277,9 @@ OpDef& softmax_operator(OpDef& op) {
       .infer_shape([](const InferShape& s) {
         s.same(0, 0);
         if (s.in.size() < 2 || !s.in[0].rank_known()) return;
-        const int ndim = s.in[0].ndim;
-        MX_CHECK(normalize_axis(s.as<SoftmaxParam>().axis, ndim, s.op.name) == ndim - 1, kUnsupported, "[", s.op.name,
-                 "] use_length needs the last axis, but axis is ", s.as<SoftmaxParam>().axis, "; transpose the array");
-        Shape rows = s.in[0].slice(0, ndim - 1);
+        const int ndim = s.in[0].ndim, axis = normalize_axis(s.as<SoftmaxParam>().axis, ndim, s.op.name);
+        Shape rows = s.in[0].slice(0, axis);
+        for (int i = axis + 1; i < ndim; ++i) rows.push_back(s.in[0][i]);
         if (rows.ndim == 0) rows.push_back(1);
         s.set_input(1, rows);
       })
@@ -337,7 +348,7 @@ void second_gradient(GradientContext& g) {
 MX_OPERATOR(softmax) {
   softmax_operator(op)
       .describe("exp(x) along an axis, divided by its sum there.")
-      .optional_input("length", "With use_length: how many elements count, per row.")
+      .optional_input("length", "With use_length: how many elements count: the shape of data without the axis.")
       .num_inputs(count_inputs)
       .forward(forward<1>)
       .gradient(gradient<1>);

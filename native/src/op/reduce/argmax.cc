@@ -132,17 +132,19 @@ MX_OPERATOR(argmin) {
   arg_operator(op, "argmin").describe("The index of the smallest element along an axis, in the dtype of the array.");
 }
 MX_OPERATOR(argmax_channel) {
-  op.describe("The index of the largest element of every row of a matrix.")
-      .input("data", "The matrix, (rows, columns).")
+  op.describe("The index of the largest element along axis 1.")
+      .input("data", "The array, of 2 or more dimensions.")
       .no_gradient()
       .infer_shape([](const InferShape& s) {
         if (!s.in[0].rank_known()) return;
-        MX_CHECK(s.in[0].ndim == 2, kValue, "[argmax_channel] data has shape ", s.in[0],
-                 ", but must be a matrix; use argmax");
-        s.set_output(0, Shape{s.in[0][0]});
+        MX_CHECK(s.in[0].ndim >= 2, kValue, "[argmax_channel] data has shape ", s.in[0],
+                 ", but needs 2 dimensions or more; use argmax");
+        s.set_output(0, reduced_shape(s.in[0], 1u << 1, false));
       })
-      .forward(
-          [](const OpContext& ctx) { search(ctx, get_kernel("argmax"), ctx.in[0].shape[0], ctx.in[0].shape[1], 1); });
+      .forward([](const OpContext& ctx) {
+        const Shape& shape = ctx.in[0].shape;
+        search(ctx, get_kernel("argmax"), shape[0], shape[1], shape.size(2, shape.ndim));
+      });
 }
 
 }  // namespace mx

@@ -1,12 +1,34 @@
-"""Small helpers: environment variables, devices."""
+"""Small helpers: environment variables, devices, the meaning of shapes."""
 
+import functools
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
+from mx_core import _ffi
 from mx_core.context import num_gpus
 
-__all__ = ["environment", "get_gpu_count", "getenv", "setenv"]
+__all__ = [
+    "environment",
+    "get_gpu_count",
+    "getenv",
+    "is_np_shape",
+    "np_shape",
+    "set_np_shape",
+    "setenv",
+    "use_np_shape",
+]
+
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+class _Meaning(threading.local):
+    np_shape = False
+
+
+_meaning = _Meaning()
 
 
 def getenv(name: str) -> str | None:
@@ -40,3 +62,47 @@ def environment(*args: object) -> Iterator[None]:
 def get_gpu_count() -> int:
     """Return how many GPUs can be used."""
     return num_gpus()
+
+
+def is_np_shape() -> bool:
+    """Return whether shapes mean in this thread what they mean in NumPy: see :func:`np_shape`."""
+    return _meaning.np_shape
+
+
+def set_np_shape(active: bool) -> bool:
+    """Let shapes mean in this thread what they mean in NumPy, or not; return what was so before."""
+    if active:
+        _ffi.use_numpy_shapes()
+    before, _meaning.np_shape = _meaning.np_shape, bool(active)
+    return before
+
+
+@contextmanager
+def np_shape(active: bool = True) -> Iterator[None]:
+    """Let shapes mean for a block what they mean in NumPy.
+
+    Then ``()`` is the shape of a single number and 0 a length like others: ``nd.zeros(())`` and ``nd.zeros((0, 3))``
+    are arrays, and ``x[0]`` of one axis has none. Otherwise ``()`` and 0 stand for what is not known yet, as old
+    programs expect, and ``x[0]`` has the shape (1,). Reductions over all axes give the shape (1,) in both.
+
+    >>> from mx_core import nd, util
+    >>> with util.np_shape():
+    ...     nd.ones((2, 3))[1, 2].shape
+    ()
+    """
+    before = set_np_shape(active)
+    try:
+        yield
+    finally:
+        set_np_shape(before)
+
+
+def use_np_shape(function: _Function) -> _Function:
+    """Decorate a function so that it runs in :func:`np_shape`."""
+
+    @functools.wraps(function)
+    def inside(*args: object, **kwargs: object) -> object:
+        with np_shape():
+            return function(*args, **kwargs)
+
+    return inside  # type: ignore[return-value]

@@ -292,6 +292,15 @@ cdef object share_array(MXNDArrayHandle handle):
     return wrap_array(handle)
 
 
+cdef bint numpy_shapes = False
+
+
+def use_numpy_shapes():
+    """Leave the shape of single elements to ``get_item``, from now on: in some thread it may be ()."""
+    global numpy_shapes
+    numpy_shapes = True
+
+
 cdef object rows(NDArrayBase array, object key):
     # The usual array[3] and array[2:5]: a view. None where it takes more than that.
     cdef const MXArrayInfo* info = array.about()
@@ -314,6 +323,8 @@ cdef object rows(NDArrayBase array, object key):
             return None
         first = 0
     elif type(key) is int:
+        if numpy_shapes and info.ndim == 1:
+            return None
         try:
             start = key
         except OverflowError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mx_core import _ffi
+from mx_core import _ffi, util
 from mx_core.base import MXTypeError, MXValueError, mx_real_t
 from mx_core.context import Context, _checked, current_context
 from mx_core.dtype import dtype_number
@@ -37,6 +37,11 @@ def _lengths(shape: int | Sequence[int], what: str) -> tuple[int, ...]:
         return tuple(operator.index(n) for n in shape)
     except (TypeError, ValueError):
         raise MXTypeError(f"[{what}] shape must be an integer or a tuple of integers, got {shape!r}") from None
+
+
+def _is_np_shape_alone(shape: int | Sequence[int]) -> bool:
+    """Whether the shape is one that only NumPy's meaning of shapes allows, and that is in force."""
+    return util.is_np_shape() and (shape in (0, ()) or (not isinstance(shape, int) and 0 in shape))
 
 
 def array(source_array: Any, ctx: Context | str | None = None, dtype: DTypeLike | None = None) -> NDArray:
@@ -96,6 +101,8 @@ def zeros(
     [0, 0]
     """
     kwargs.pop("stype", None)
+    if not kwargs and _is_np_shape_alone(shape):
+        return full(shape, 0, ctx, dtype)
     return _internal._zeros(
         shape=_lengths(shape, "zeros"), ctx=_device(ctx), dtype=mx_real_t if dtype is None else dtype, **kwargs
     )
@@ -110,6 +117,8 @@ def ones(
     >>> mx.nd.ones((2,)).asnumpy().tolist()
     [1.0, 1.0]
     """
+    if not kwargs and _is_np_shape_alone(shape):
+        return full(shape, 1, ctx, dtype)
     return _internal._ones(
         shape=_lengths(shape, "ones"), ctx=_device(ctx), dtype=mx_real_t if dtype is None else dtype, **kwargs
     )

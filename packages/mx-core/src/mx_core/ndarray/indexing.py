@@ -6,7 +6,7 @@
 | other slices (``a[:, 1:2]``, ``a[::2]``)                    | a copy                     |
 | arrays or lists of integers, boolean masks                  | a copy, as in NumPy        |
 
-There are no arrays without axes: a single element has the shape (1,). Assignment broadcasts, and converts to the dtype
+A single element has the shape (1,); in :func:`mx_core.util.np_shape` it has (). Assignment broadcasts, and converts to the dtype
 of the array. While gradients are recorded, parts of recorded arrays are copies, and such arrays cannot be assigned to.
 """
 
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mx_core import _ffi
+from mx_core import _ffi, util
 from mx_core._ffi import NDArrayBase
 from mx_core.base import MXIndexError, MXNetError, MXTypeError, MXValueError
 from mx_core.ndarray import _internal, op
@@ -69,7 +69,7 @@ class _Block:
             self.end.append(start + count * step)
             self.step.append(step)
             self.size.append(count)
-        if not self.shape:
+        if not self.shape and not util.is_np_shape():
             self.shape.append(1)
 
     def offset(self, shape: tuple[int, ...]) -> int | None:
@@ -151,6 +151,11 @@ def _positions(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[np.ndarray
     return np.stack(found), used
 
 
+def _single() -> tuple[int, ...]:
+    """The shape of a single element."""
+    return () if util.is_np_shape() else (1,)
+
+
 def get_item(array: NDArray, key: Any) -> NDArray:
     """``array[key]``."""
     shape = array.shape
@@ -159,7 +164,7 @@ def get_item(array: NDArray, key: Any) -> NDArray:
         if not -length <= key < length:
             raise MXIndexError(f"[NDArray] index {key} is out of bounds for axis 0 of shape {shape}")
         rest = shape[1:]
-        return array._view(key % length * prod(rest), rest or (1,))
+        return array._view(key % length * prod(rest), rest or _single())
     items, basic = _expand(key, len(shape), shape)
     if not basic:
         return _gather(array, items)
@@ -192,7 +197,7 @@ def _gather(array: NDArray, key: tuple[Any, ...]) -> NDArray:
         return empty(result, array.context, array.dtype)
     flat = make(positions.reshape(used, -1), ctx=array.context, dtype=np.int64)
     part = op.gather_nd(array, flat)
-    return part if part.shape == result else part.reshape(result or (1,))
+    return part if part.shape == result else part.reshape(result or _single())
 
 
 def assign_item(array: NDArray, key: Any, value: Any) -> None:
