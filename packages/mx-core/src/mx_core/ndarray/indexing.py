@@ -6,8 +6,9 @@
 | other slices (``a[:, 1:2]``, ``a[::2]``)                    | a copy                     |
 | arrays or lists of integers, boolean masks                  | a copy, as in NumPy        |
 
-A single element has the shape (1,); in :func:`mx_core.util.np_shape` it has (). Assignment broadcasts, and converts to the dtype
-of the array. While gradients are recorded, parts of recorded arrays are copies, and such arrays cannot be assigned to.
+A single element has the shape (1,), and in :func:`mx_core.util.np_shape` (). Assignment broadcasts, and converts to the
+dtype of the array. While gradients are recorded, parts of recorded arrays are copies, and such arrays cannot be assigned
+to.
 """
 
 from __future__ import annotations
@@ -177,7 +178,14 @@ def get_item(array: NDArray, key: Any) -> NDArray:
         if offset is not None:
             return array._view(offset, wanted)
     part = array if tuple(block.size) == shape and set(block.step) <= {1} else op.slice(array, **block.bounds())
-    return part if part.shape == wanted else part.reshape(wanted)
+    return part if part.shape == wanted else _reshaped(part, wanted)
+
+
+def _reshaped(part: NDArray, shape: tuple[int, ...]) -> NDArray:
+    """The array in another shape, with its history. The operator Reshape takes () for no shape at all."""
+    if not shape and is_recorded(part):
+        return op.reshape_like(part, empty((), part.context, part.dtype))
+    return part.reshape(shape)
 
 
 def _gather(array: NDArray, key: tuple[Any, ...]) -> NDArray:
@@ -197,7 +205,7 @@ def _gather(array: NDArray, key: tuple[Any, ...]) -> NDArray:
         return empty(result, array.context, array.dtype)
     flat = make(positions.reshape(used, -1), ctx=array.context, dtype=np.int64)
     part = op.gather_nd(array, flat)
-    return part if part.shape == result else part.reshape(result or _single())
+    return part if part.shape == result else _reshaped(part, result or _single())
 
 
 def assign_item(array: NDArray, key: Any, value: Any) -> None:
