@@ -177,6 +177,15 @@ differs(
     "",
 )
 differs(
+    ("_CrossDeviceCopy",),
+    r"",
+    ("raised",),
+    "`_CrossDeviceCopy` outside of `ctx_group`",
+    "an error",
+    "a copy",
+    "",
+)
+differs(
     ("_copyto",),
     r"into 1",
     ("gradients",),

@@ -6,9 +6,9 @@
 | other slices (``a[:, 1:2]``, ``a[::2]``)                    | a copy                     |
 | arrays or lists of integers, boolean masks                  | a copy, as in NumPy        |
 
-A single element has the shape (1,), and in :func:`mx_core.util.np_shape` (). Assignment broadcasts, and converts to the
-dtype of the array. While gradients are recorded, parts of recorded arrays are copies, and such arrays cannot be assigned
-to.
+A single element has the shape (1,), and in :func:`mx_core.util.np_shape` (). Assignment broadcasts, and converts to
+the dtype of the array. While gradients are recorded, parts of recorded arrays are copies, and such arrays cannot be
+assigned to.
 """
 
 from __future__ import annotations
