@@ -135,6 +135,10 @@ Entry dropout(const Candidate& c) {
   return params.at("mode") == "training" && c.only_first ? c.node.inputs[0] : Entry();
 }
 
+Entry leaky_relu(const Candidate& c) {
+  return c.only_first ? make(c, "_fixed_leaky_relu", c.node.params, c.node.inputs) : Entry();
+}
+
 struct Named {
   const char* op;
   Rule rule;
@@ -145,6 +149,7 @@ constexpr Named kRules[] = {{"Activation", activation},
                             {"Convolution", convolution},
                             {"Dropout", dropout},
                             {"FullyConnected", fully_connected},
+                            {"LeakyReLU", leaky_relu},
                             {"Pooling", pooling},
                             {"_copy", identity},
                             {"elemwise_add", add},

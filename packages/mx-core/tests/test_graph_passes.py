@@ -436,6 +436,19 @@ def test_pooling_comes_before_the_activation():
     ]
 
 
+@pytest.mark.parametrize("act_type", ["leaky", "prelu", "elu", "gelu", "selu", "rrelu"])
+def test_leaky_relu_does_not_keep_from_the_inference_plan(act_type):
+    results = []
+    for on in (True, False):
+        net = conv(S.LeakyReLU(conv(DATA, "c0", 5), act_type=act_type, name="act"), "c1", 3)
+        executor = bind(net, IMAGES, on)
+        executor.forward(is_train=False)
+        executor.backward(heads_for(executor))
+        results.append({"output": snapshot(executor.outputs), "gradient": snapshot(executor.grad_arrays)})
+        assert ("_fixed_leaky_relu" in executor.debug_str()) == on
+    compare(*results, 1e-5)
+
+
 def test_monitors_see_plain_arrays_and_every_result():
     results, net = [], residual()
     for on in (True, False):

@@ -154,6 +154,8 @@ void run(const char* kernel, std::initializer_list<Tensor> in, const Tensor& out
   run_elementwise(get_kernel(kernel), {in.begin(), in.size()}, {&out, 1}, params);
 }
 
+double middle(const P& p) { return (static_cast<double>(p.lower_bound) + p.upper_bound) / 2; }
+
 void forward(const OpContext& context) {
   const auto& p = context.as<P>();
   const Tensor &data = context.in[0], &out = context.out[0];
@@ -172,12 +174,21 @@ void forward(const OpContext& context) {
     case P::kRrelu: {
       Tensor slopes = context.out[1];
       if (!slopes.data) slopes = {context.workspace(data.bytes()), data.shape, data.dtype};
-      const double middle = (static_cast<double>(p.lower_bound) + p.upper_bound) / 2;
-      fill_uniform(*context.random, slopes, context.is_train ? p.lower_bound : middle,
-                   context.is_train ? p.upper_bound : middle);
+      fill_uniform(*context.random, slopes, context.is_train ? p.lower_bound : middle(p),
+                   context.is_train ? p.upper_bound : middle(p));
       return run("prelu", {data, slopes}, out, &p);
     }
   }
+}
+
+void forward_fixed(const OpContext& context) {
+  const auto& p = context.as<P>();
+  if (p.act_type != P::kRrelu || context.in[0].size() == 0) return forward(context);
+  const Tensor& data = context.in[0];
+  const double slope = middle(p);
+  alignas(8) char value[8];
+  convert(&slope, DType::kFloat64, value, data.dtype, 1);
+  run("prelu", {data, {value, Shape{1}, data.dtype}}, context.out[0], &p);
 }
 
 // (head, data [, slopes]) -> gradients of data [, gamma]
@@ -238,6 +249,20 @@ normal distribution function.)")
       .uses_train_mode()
       .forward(forward)
       .gradient(gradient);
+}
+
+MX_OPERATOR(_fixed_leaky_relu) {
+  op.describe("LeakyReLU outside training, where nothing is random. Graphs get it for inference only.")
+      .input("data", "Any shape; prelu takes axis 1 for channels.")
+      .optional_input("gamma", "Slopes of prelu, (channels,) or (1,).")
+      .output("output", "The shape of data.")
+      .params<P>()
+      .num_inputs(count_inputs)
+      .infer_shape(infer_shape)
+      .channels_last({0}, {0}, is_elementwise)
+      .inplace(0, 0)
+      .hidden()
+      .forward(forward_fixed);
 }
 
 MX_OPERATOR(_backward_LeakyReLU) {
