@@ -1,7 +1,6 @@
 #include "device/memory.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <deque>
 #include <map>
 #include <memory>
@@ -9,12 +8,10 @@
 
 #include "device/plugin.h"
 #include "mx/base/error.h"
-#include "storage/size_class.h"
+#include "storage/pool.h"
 
 namespace mx::device {
 namespace {
-
-constexpr size_t kSmallest = 512;
 
 // Every block that a plugin gave, by address.
 struct Ranges {
@@ -41,144 +38,92 @@ Ranges& ranges() {
   return *instance;
 }
 
-class Pool {
- public:
-  explicit Pool(int device) : device_(device) {
-    if (const char* limit = std::getenv("MX_MEM_POOL_LIMIT")) limit_ = std::atoll(limit);
-  }
-
-  void* allocate(size_t bytes) {
-    const size_t rounded = storage::size_class(bytes, kSmallest);
-    Stream& stream = Stream::current(device_);
-    Block block;
-    {
-      std::lock_guard lock(mutex_);
-      ++info_.allocations;
-      account(static_cast<int64_t>(rounded));
-      block = take(free_[rounded], stream);
-      if (block.data) ++info_.hits, info_.cached -= static_cast<int64_t>(rounded);
-    }
-    try {
-      if (!block.data) return fresh(rounded, bytes);
-      for (const Use& use : block.uses) stream.wait(*use.stream, use.ticket);
-    } catch (...) {
-      std::lock_guard lock(mutex_);
-      account(-static_cast<int64_t>(rounded));
-      throw;
-    }
-    return block.data;
-  }
-
-  void release(void* data, size_t bytes, std::vector<Use> uses) {
-    const size_t rounded = storage::size_class(bytes, kSmallest);
-    Block block{data, std::move(uses)};
-    {
-      std::lock_guard lock(mutex_);
-      account(-static_cast<int64_t>(rounded));
-      if (limit_ < 0 || info_.cached + static_cast<int64_t>(rounded) <= limit_) {
-        free_[rounded].push_back(std::move(block));
-        info_.cached += static_cast<int64_t>(rounded);
-        return;
-      }
-    }
-    give_back(block);
-  }
-
-  // Largest blocks first: they are the ones worth giving back.
-  void trim(int64_t keep) {
-    std::vector<Block> doomed;
-    {
-      std::lock_guard lock(mutex_);
-      for (auto it = free_.rbegin(); it != free_.rend() && info_.cached > keep; ++it)
-        while (!it->second.empty() && info_.cached > keep) {
-          doomed.push_back(std::move(it->second.back()));
-          it->second.pop_back();
-          info_.cached -= static_cast<int64_t>(it->first);
-        }
-    }
-    for (const Block& block : doomed) give_back(block);
-  }
-
-  void set_limit(int64_t bytes) {
-    {
-      std::lock_guard lock(mutex_);
-      limit_ = bytes;
-    }
-    if (bytes >= 0) trim(bytes);
-  }
-
-  MXMemoryInfo info() {
-    std::lock_guard lock(mutex_);
-    MXMemoryInfo copy = info_;
-    copy.limit = limit_;
-    return copy;
-  }
-
- private:
+// Blocks are handed out before their last users have finished: the new user's stream comes after them.
+struct GpuMemory {
+  static constexpr size_t kSmallest = 512;
   struct Block {
-    void* data = nullptr;
+    void* data;
     std::vector<Use> uses;
   };
+  int device;
 
-  // Preferably one that this stream need not wait for.
-  static Block take(std::deque<Block>& blocks, const Stream& stream) {
-    if (blocks.empty()) return {};
-    auto chosen = std::find_if(blocks.rbegin(), blocks.rend(), [&](const Block& block) {
-      return std::all_of(block.uses.begin(), block.uses.end(),
-                         [&](const Use& use) { return use.stream == &stream || use.stream->passed(use.ticket); });
-    });
-    auto at = chosen == blocks.rend() ? blocks.begin() : std::prev(chosen.base());
-    Block block = std::move(*at);
-    blocks.erase(at);
-    return block;
-  }
-
-  void* fresh(size_t rounded, size_t asked) {
-    const MXPlugin& p = plugin();
+  void* obtain(size_t bytes) const {
     void* data = nullptr;
-    int status = p.allocate(device_, rounded, &data);
-    if (status == 2) {  // what the cache keeps may be what is missing
-      trim(0);
-      status = p.allocate(device_, rounded, &data);
-    }
-    MX_CHECK(status != 2, kMemory, "[storage] gpu(", device_, ") has no memory for ", asked, " bytes; ", info().used,
-             " bytes are in use by arrays");
-    check(status, "storage", device_);
-    ranges().add(data, rounded);
+    const int status = plugin().allocate(device, bytes, &data);
+    if (status == 2) return nullptr;
+    check(status, "storage", device);
+    ranges().add(data, bytes);
     return data;
   }
-
-  void give_back(const Block& block) {
+  void give_back(const Block& block, size_t) const {
     ranges().remove(block.data);
     // A failure here is one of earlier work, which its own waits report.
     for (const Use& use : block.uses) try {
         use.stream->synchronize(use.ticket, "storage");
       } catch (const Error&) {
       }
-    plugin().release(device_, block.data);
+    plugin().release(device, block.data);
   }
-
-  void account(int64_t bytes) {
-    info_.used += bytes;
-    info_.peak = std::max(info_.peak, info_.used);
+  // Preferably one that this stream need not wait for, and else the one that was freed first.
+  size_t choose(const std::vector<Block>& blocks) const {
+    const Stream& stream = Stream::current(device);
+    const auto found = std::find_if(blocks.rbegin(), blocks.rend(), [&](const Block& block) {
+      return std::all_of(block.uses.begin(), block.uses.end(),
+                         [&](const Use& use) { return use.stream == &stream || use.stream->passed(use.ticket); });
+    });
+    return found == blocks.rend() ? 0 : static_cast<size_t>(blocks.rend() - found) - 1;
   }
-
-  const int device_;
-  std::mutex mutex_;
-  std::map<size_t, std::deque<Block>> free_;
-  MXMemoryInfo info_{};
-  int64_t limit_ = -1;
+  void await(const Block& block) const {
+    Stream& stream = Stream::current(device);
+    for (const Use& use : block.uses) stream.wait(*use.stream, use.ticket);
+  }
+  std::string name() const { return Device{MX_GPU, device}.name(); }
 };
 
+// The host writes there without a stream, so it waits itself.
+struct PinnedMemory {
+  static constexpr size_t kSmallest = 64;
+  using Block = GpuMemory::Block;
+
+  static void* obtain(size_t bytes) {
+    void* data = nullptr;
+    const int status = plugin().allocate_pinned(bytes, &data);
+    if (status == 2) return nullptr;
+    check(status, "storage", 0);
+    return data;
+  }
+  static void give_back(const Block& block, size_t) {
+    await(block);
+    plugin().release_pinned(block.data);
+  }
+  static size_t choose(const std::vector<Block>&) { return 0; }
+  static void await(const Block& block) {
+    for (const Use& use : block.uses) use.stream->synchronize(use.ticket, "storage");
+  }
+  static const char* name() { return "cpu_pinned"; }
+};
+
+using GpuPool = storage::Pool<GpuMemory>;
+using PinnedPool = storage::Pool<PinnedMemory>;
+
 // Arrays may outlive static destruction.
-Pool& pool(int device) {
+GpuPool& gpu_pool(int device) {
   static std::mutex mutex;
-  static auto* pools = new std::map<int, std::unique_ptr<Pool>>;
+  static auto* pools = new std::map<int, std::unique_ptr<GpuPool>>;
   check_id(device);
   std::lock_guard lock(mutex);
   auto& pool = (*pools)[device];
-  if (!pool) pool = std::make_unique<Pool>(device);
+  if (!pool) pool = std::make_unique<GpuPool>(GpuMemory{device});
   return *pool;
+}
+PinnedPool& pinned_pool() {
+  static auto* pool = new PinnedPool;
+  return *pool;
+}
+
+template <class F>
+auto with_pool(Device device, F fn) {
+  return device.is_cpu() ? fn(pinned_pool()) : fn(gpu_pool(device.id));
 }
 
 struct PinnedPieces {
@@ -197,16 +142,23 @@ PinnedPieces& pieces() {
 
 }  // namespace
 
-void* allocate(size_t bytes, int device) {
-  Pool& p = pool(device);
-  return bytes ? p.allocate(bytes) : nullptr;
+bool owns_pool(Device device) { return !device.is_cpu() || (device.type == MX_CPU_PINNED && count() > 0); }
+
+void* allocate(size_t bytes, Device device) {
+  return with_pool(device, [&](auto& pool) { return bytes ? pool.allocate(bytes) : nullptr; });
 }
-void release(void* data, size_t bytes, int device, std::vector<Use> uses) {
-  if (data) pool(device).release(data, bytes, std::move(uses));
+void release(void* data, size_t bytes, Device device, std::vector<Use> uses) {
+  if (data) with_pool(device, [&](auto& pool) { pool.release({data, std::move(uses)}, bytes); });
 }
-MXMemoryInfo info(int device) { return pool(device).info(); }
-void empty_cache(int device) { pool(device).trim(0); }
-void set_limit(int device, int64_t bytes) { pool(device).set_limit(bytes); }
+MXMemoryInfo info(Device device) {
+  return with_pool(device, [](auto& pool) { return pool.info(); });
+}
+void empty_cache(Device device) {
+  with_pool(device, [](auto& pool) { pool.trim(0); });
+}
+void set_limit(Device device, int64_t bytes) {
+  with_pool(device, [&](auto& pool) { pool.set_limit(bytes); });
+}
 bool owns(const void* data) { return ranges().contain(data); }
 
 Pinned::Pinned(int device) : device_(device) {

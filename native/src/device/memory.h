@@ -6,15 +6,18 @@
 
 #include "device/stream.h"
 #include "mx/c_api.h"
+#include "storage/storage.h"
 
 namespace mx::device {
 
-// For work of the current thread's stream. Raises kMemory.
-void* allocate(size_t bytes, int device);
-void release(void* data, size_t bytes, int device, std::vector<Use> uses);
-MXMemoryInfo info(int device);
-void empty_cache(int device);
-void set_limit(int device, int64_t bytes);
+// The memory of GPUs, and pinned host memory: cpu_pinned where there is a plugin, and ordinary memory where there is none.
+bool owns_pool(Device device);
+// On a GPU, for work of the current thread's stream. Raises kMemory.
+void* allocate(size_t bytes, Device device);
+void release(void* data, size_t bytes, Device device, std::vector<Use> uses);
+MXMemoryInfo info(Device device);
+void empty_cache(Device device);
+void set_limit(Device device, int64_t bytes);
 bool owns(const void* data);  // does it lie in the memory of a device?
 
 // A piece of host memory that copies use asynchronously; given back when the work that the stream has now has ended.

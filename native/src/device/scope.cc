@@ -50,7 +50,8 @@ Scope::Scope(const char* op, Device device, std::span<Var* const> reads, std::sp
 Scope::~Scope() {
   innermost = outer_;
   const uint64_t ticket = stream_.advance();
-  for (const Block& block : blocks_) release(block.data, block.bytes, stream_.device, {Use{&stream_, ticket}});
+  const Device here{MX_GPU, stream_.device};
+  for (const Block& block : blocks_) release(block.data, block.bytes, here, {Use{&stream_, ticket}});
   for (Var* var : reads_)
     if (var->uses) var->uses->after(stream_, ticket, false, op_);
   for (Var* var : writes_)
@@ -74,7 +75,7 @@ Reading::~Reading() {
 void* Scope::workspace(size_t bytes) {
   if (!bytes) return nullptr;
   blocks_.reserve(blocks_.size() + 1);
-  void* data = allocate(bytes, stream_.device);
+  void* data = allocate(bytes, Device{MX_GPU, stream_.device});
   blocks_.push_back({data, bytes});
   return data;
 }

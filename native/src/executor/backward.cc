@@ -30,6 +30,15 @@ NDArrayRef make_zeros(const Shape& shape, DType dtype, Device device) {
   return array;
 }
 
+// The array, or a copy of it on another device, which is recorded where the thread records.
+NDArrayRef on_device(NDArray* array, Device device) {
+  if (array->device() == device) return array;
+  NDArrayRef outputs[] = {make_ref<NDArray>(array->shape, array->dtype, device)};
+  const NoParam none;
+  invoke(get_op("_copyto"), &none, nullptr, {&array, 1}, outputs);
+  return outputs[0];
+}
+
 class TapeReversePass final : public ReversePass {
  public:
   TapeReversePass(EagerBuilder& builder, const BackwardOptions& options)
@@ -46,6 +55,11 @@ class TapeReversePass final : public ReversePass {
   Value zeros(const Node& node, size_t output_index) override {
     const SavedArray& saved = node.tape->outputs.at(output_index);
     return to_value(make_zeros(saved.shape, saved.dtype, saved.chunk->device));
+  }
+  Value bring_home(const Node& node, size_t i, Value gradient) override {
+    const Device device = node.tape->inputs.at(i).chunk->device;
+    if (to_array(gradient)->device() == device) return gradient;
+    return to_value(on_device(to_array(gradient), device));
   }
   void enter(const NodeGradient& context) override {
     engine::check_interrupt();
@@ -77,7 +91,8 @@ void store(const Value& value, const NDArrayRef& gradient, int request) {
   if (request == MX_REQ_WRITE)
     return copy(result ? *result : *make_zeros(gradient->shape, gradient->dtype, {}), *gradient);
   if (!result) return;
-  NDArray* const inputs[] = {gradient.get(), result};
+  const NDArrayRef here = on_device(result, gradient->device());
+  NDArray* const inputs[] = {gradient.get(), here.get()};
   NDArrayRef outputs[] = {gradient};
   const NoParam none;
   invoke(get_op("elemwise_add"), &none, nullptr, inputs, outputs);
@@ -108,7 +123,7 @@ std::vector<Value> start(std::span<NDArray* const> heads, std::span<NDArray* con
     }
     MX_CHECK(given[i]->shape == heads[i]->shape, kValue, "[backward] head gradient ", i, " has shape ", given[i]->shape,
              ", but the head has shape ", heads[i]->shape);
-    values.push_back(to_value(NDArrayRef(given[i])));
+    values.push_back(to_value(on_device(given[i], heads[i]->device())));
   }
   return values;
 }

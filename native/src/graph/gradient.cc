@@ -23,6 +23,7 @@ bool NodeGradient::wants(size_t input) const {
 
 void NodeGradient::set(size_t input, Value gradient) {
   if (!gradient || !wants(input)) return;
+  gradient = pass_.bring_home(node_, input, std::move(gradient));
   pass_.parts_[pass_.graph_->entry_id(node_.inputs[input])].push_back(std::move(gradient));
 }
 

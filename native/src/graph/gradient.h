@@ -25,6 +25,8 @@ class ReversePass {
   virtual Value output(const Node& node, size_t i) = 0;
   // What stands for the gradient of an output that nothing depends on.
   virtual Value zeros(const Node& node, size_t output_index);
+  // Called with each gradient of an input: brings it where the input is.
+  virtual Value bring_home(const Node&, size_t /*input*/, Value gradient) { return gradient; }
   // Before gradients are made that belong to a node: those of its inputs, and sums of those of its outputs.
   virtual void turn_to(const Node&) {}
   // Around the gradient of one node.

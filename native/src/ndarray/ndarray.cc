@@ -24,7 +24,7 @@ Chunk::~Chunk() {
   if (release_) {
     release_();
   } else if (uses_) {
-    device::release(data, bytes, device.id, uses_->all());
+    device::release(data, bytes, device, uses_->all());
   } else {
     storage::release(data, bytes, device);
   }

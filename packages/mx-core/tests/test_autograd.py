@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from mx_core import MXNetError, autograd, nd
+from mx_core import MXNetError, autograd, cpu, nd
 
 
 def test_scopes():
@@ -180,3 +180,35 @@ def test_recorded_computation_as_symbol():
     with autograd.record():
         y = x * x + 1
     assert len(autograd.get_symbol(y).list_arguments()) >= 1
+
+
+def test_gradients_follow_arrays_to_other_devices():
+    x = nd.array([1, 2, 3])
+    x.attach_grad()
+    with autograd.record():
+        y = (x * 2).copyto(cpu(1))
+        z = y * y + x.as_in_context(cpu(1))
+    assert z.context == cpu(1)
+    z.backward(nd.ones((3,), ctx=cpu(2)))
+    assert x.grad.context == cpu(0)
+    assert x.grad.asnumpy().tolist() == [9, 17, 25]
+
+
+def test_second_gradients_across_devices():
+    x = nd.array([1, 2, 3])
+    x.attach_grad()
+    with autograd.record():
+        y = x.as_in_context(cpu(1))
+        [first] = autograd.grad(y * y * y, [x], create_graph=True)
+        assert first.context == cpu(0)
+    first.backward()
+    assert x.grad.asnumpy().tolist() == [6, 12, 18]
+
+
+def test_gradient_arrays_may_lie_elsewhere():
+    x, gradient = nd.array([1, 2]), nd.ones((2,), ctx=cpu(1))
+    autograd.mark_variables([x], [gradient], ["add"])
+    with autograd.record():
+        y = x * 3
+    y.backward()
+    assert gradient.asnumpy().tolist() == [4, 4]
