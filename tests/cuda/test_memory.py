@@ -86,9 +86,64 @@ def test_memory_is_counted_and_reused():
     assert ctx.memory_info()["cached"] == 0
 
 
+def test_pinned_memory_has_a_pool_of_its_own():
+    ctx = mx.cpu_pinned()
+    ctx.empty_cache()
+    before = ctx.memory_info()
+    array = mx.nd.ones((1000, 1000), ctx=ctx)
+    assert array.context == ctx
+    assert ctx.memory_info()["used"] - before["used"] >= 4_000_000
+    assert (array + mx.nd.ones((1000, 1000))).asnumpy().max() == 2  # the CPU computes with it
+    del array
+    assert ctx.memory_info()["used"] == before["used"]
+    ctx.empty_cache()
+    assert ctx.memory_info()["cached"] == 0
+
+
+def test_copies_from_and_to_pinned_memory():
+    host = np.arange(2_000_000, dtype="float32")
+    pinned = mx.nd.array(host, ctx=mx.cpu_pinned())
+    there = pinned.as_in_context(mx.gpu(0))
+    back = there.copyto(mx.nd.zeros(host.shape, ctx=mx.cpu_pinned()))
+    np.testing.assert_array_equal(back.asnumpy(), host)
+    converted = mx.nd.zeros(host.shape, ctx=mx.gpu(0), dtype="float64")
+    pinned.copyto(converted)
+    np.testing.assert_array_equal(converted.asnumpy(), host)
+
+
+def test_pinned_memory_is_not_written_while_a_gpu_reads_it():
+    """Copies from it return at once: later writers wait."""
+    pinned = mx.nd.zeros((300_000,), ctx=mx.cpu_pinned())
+    lent = mx.nd.zeros((300_000,), ctx=mx.cpu_pinned())
+    view = mx.nd.from_dlpack(lent.to_dlpack_for_write())
+    copies = []
+    for i in range(6):
+        pinned[:] = i
+        view[:] = i  # nobody can make this wait, so its copies don't return early
+        copies.append((pinned.as_in_context(mx.gpu(0)), lent.as_in_context(mx.gpu(0))))
+    del pinned
+    mx.nd.full((300_000,), 77, ctx=mx.cpu_pinned())  # the same memory
+    for i, pair in enumerate(copies):
+        for copy in pair:
+            assert (copy.asnumpy() == i).all()
+
+
 def test_free_and_total_memory():
     free, total = mx_core.gpu_memory_info(0)
     assert 0 < free <= total
+
+
+def test_unused_memory_is_bounded():
+    """As on the CPU: blocks of sizes that nobody needs any more make room for new ones."""
+    ctx = mx.gpu(0)
+    mx.nd.waitall()
+    ctx.empty_cache()
+    step = max(4 << 20, ctx.memory_info()["peak"] // 8)
+    for i in range(1, 9):
+        mx.nd.empty((i * step // 4,), ctx=ctx)
+        info = ctx.memory_info()
+        assert info["used"] + info["cached"] <= info["peak"] * 3 // 2
+    ctx.empty_cache()
 
 
 def test_no_such_gpu():

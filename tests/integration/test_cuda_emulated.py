@@ -79,6 +79,41 @@ except mx.MXNetError as error:
     assert result.stdout.startswith("[square] gpu(0): it or earlier work failed"), result.stdout + result.stderr
 
 
+GRAPH = """
+import mx
+with mx.AttrScope(ctx_group="first"):
+    net = mx.sym.exp(mx.sym.var("x"))
+with mx.AttrScope(ctx_group="second"):
+    net = mx.sym.square(net)
+groups = {"first": mx.gpu(0), "second": SECOND}
+executor = net.simple_bind(mx.gpu(0), x=(4,), grad_req="null", group2ctx=groups)
+executor.arg_dict["x"].asnumpy()
+try:
+    out = executor.forward()[0]      # exp fails on the device, later
+    print("forward has returned")
+    out.asnumpy()
+except mx.MXNetError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        ("mx.gpu(0)", ["forward has returned", "[square] gpu(0): it or earlier work failed"]),
+        ("mx.gpu(1)", ["forward has returned", "[square] gpu(1): it or earlier work failed"]),
+        # the CPU needs the result in the middle of forward
+        ("mx.cpu()", ["[exp] gpu(0): it or earlier work failed"]),
+    ],
+)
+def test_an_error_in_a_bound_graph_surfaces_at_the_wait(plugin, second, expected):
+    result = run(plugin, "-c", GRAPH.replace("SECOND", second), CUEMU_FAIL_LAUNCH="1")
+    lines = result.stdout.splitlines()
+    assert len(lines) == len(expected), result.stdout + result.stderr
+    for line, start in zip(lines, expected, strict=True):
+        assert line.startswith(start), line
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

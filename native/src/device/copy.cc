@@ -38,6 +38,26 @@ class Transfer {
   int count_ = 0;
 };
 
+void copy_and_wait(void* pinned, const void* from, size_t bytes, const Stream& stream) {
+  check(plugin().copy(stream.device, pinned, from, bytes, MX_COPY_TO_HOST, stream.handle), "copyto", stream.device);
+  int status = 0;
+  engine::while_waiting([&] { status = plugin().stream_synchronize(stream.device, stream.handle); });
+  check(status, "copyto", stream.device);
+}
+
+// Straight from memory that the GPU reads by itself. Later writers of `from` wait for it; those to whom the memory was
+// lent do not.
+bool copy_from_pinned(const NDArray& from, const NDArray& to) {
+  if (!from.chunk->var.pinned() || from.chunk->shared) return false;
+  const int device = to.device().id;
+  Transfer transfer(device);
+  transfer.touch(from, false);
+  transfer.touch(to, true);
+  check(plugin().copy(device, to.data(), from.data(), from.bytes(), MX_COPY_TO_DEVICE, transfer.stream().handle),
+        "copyto", device);
+  return true;
+}
+
 }  // namespace
 
 void copy_from_host(const NDArray& to, const void* data, size_t bytes) {
@@ -55,21 +75,17 @@ void copy_from_host(const NDArray& to, const void* data, size_t bytes) {
   }
 }
 
-void copy_to_host(const NDArray& from, void* data, size_t bytes) {
+void copy_to_host(const NDArray& from, void* data, size_t bytes, bool pinned) {
   from.chunk->var.uses->synchronize(false);  // raises the error of what wrote it
   const int device = from.device().id;
   Transfer transfer(device);
   transfer.touch(from, false);
   const Stream& stream = transfer.stream();
+  if (pinned) return copy_and_wait(data, from.data(), bytes, stream);
   for (size_t at = 0; at < bytes; at += Pinned::kBytes) {
     const size_t n = std::min(Pinned::kBytes, bytes - at);
     Pinned piece(device);
-    check(plugin().copy(device, piece.data(), static_cast<const char*>(from.data()) + at, n, MX_COPY_TO_HOST,
-                        stream.handle),
-          "copyto", device);
-    int status = 0;
-    engine::while_waiting([&] { status = plugin().stream_synchronize(device, stream.handle); });
-    check(status, "copyto", device);
+    copy_and_wait(piece.data(), static_cast<const char*>(from.data()) + at, n, stream);
     std::memcpy(static_cast<char*>(data) + at, piece.data(), n);
   }
 }
@@ -78,8 +94,11 @@ void copy(const NDArray& from, const NDArray& to) {
   const size_t bytes = from.bytes();
   const Device source = from.device(), target = to.device();
   if (bytes == 0 || from.data() == to.data()) return;
-  if (source.is_cpu()) return copy_from_host(to, from.data(), bytes);
-  if (target.is_cpu()) return copy_to_host(from, to.data(), bytes);
+  if (source.is_cpu()) {
+    if (!copy_from_pinned(from, to)) copy_from_host(to, from.data(), bytes);
+    return;
+  }
+  if (target.is_cpu()) return copy_to_host(from, to.data(), bytes, to.chunk->var.pinned());
   Transfer transfer(target.id);
   transfer.touch(from, false);
   transfer.touch(to, true);

@@ -7,7 +7,8 @@ namespace mx::device {
 // Returns when `data` may change; the copy itself may still be under way.
 void copy_from_host(const NDArray& to, const void* data, size_t bytes);
 // Returns when the bytes are there; raises the error of the work that wrote the array.
-void copy_to_host(const NDArray& from, void* data, size_t bytes);
+// `pinned`: GPUs write there by themselves.
+void copy_to_host(const NDArray& from, void* data, size_t bytes, bool pinned = false);
 // Equal dtypes and shapes; at least one of the two is on a device.
 void copy(const NDArray& from, const NDArray& to);
 void fill_zeros(const NDArray& to);

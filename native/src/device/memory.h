@@ -10,7 +10,8 @@
 
 namespace mx::device {
 
-// The memory of GPUs, and pinned host memory: cpu_pinned where there is a plugin, and ordinary memory where there is none.
+// The memory of GPUs, and pinned host memory: cpu_pinned where there is a plugin, and ordinary memory where there is
+// none.
 bool owns_pool(Device device);
 // On a GPU, for work of the current thread's stream. Raises kMemory.
 void* allocate(size_t bytes, Device device);

@@ -60,15 +60,14 @@ Scope::~Scope() {
 
 Reading::Reading(std::span<NDArray* const> arrays) : arrays_(arrays) {
   for (const NDArray* array : arrays)
-    if (Uses* uses = array->chunk->var.uses) uses->before(Stream::current(array->device().id), false);
+    if (!array->device().is_cpu()) array->chunk->var.uses->before(Stream::current(array->device().id), false);
 }
 
 Reading::~Reading() {
   for (const NDArray* array : arrays_) {
-    Uses* uses = array->chunk->var.uses;
-    if (!uses) continue;
+    if (array->device().is_cpu()) continue;
     Stream& stream = Stream::current(array->device().id);
-    uses->after(stream, stream.advance(), false, nullptr);
+    array->chunk->var.uses->after(stream, stream.advance(), false, nullptr);
   }
 }
 

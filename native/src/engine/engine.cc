@@ -40,6 +40,13 @@ int sort_unique(Access::Held* held, int count) {
 
 }  // namespace
 
+std::atomic<bool> any_pinned{false};  // for good: such arrays are rare, and rarely alone
+
+void Var::mark_pinned() {
+  pinned_ = true;
+  any_pinned.store(true, std::memory_order_relaxed);
+}
+
 struct Var::Queue {
   struct Entry {
     Task* task;
@@ -308,10 +315,25 @@ Access::Access(std::span<Var* const> reads, std::span<Var* const> writes) {
 void Access::take() {
   int taken = 0;
   while (taken < count_ && held_[taken].var->try_acquire(held_[taken].write)) ++taken;
-  if (taken == count_) return;
-  // Never wait while holding something: give all back and queue for everything at once.
-  for (int k = 0; k < taken; ++k) give_back(held_[k]);
-  Scheduler::get().acquire({held_, static_cast<size_t>(count_)});
+  if (taken < count_) {
+    // Never wait while holding something: give all back and queue for everything at once.
+    for (int k = 0; k < taken; ++k) give_back(held_[k]);
+    Scheduler::get().acquire({held_, static_cast<size_t>(count_)});
+  }
+  if (any_pinned.load(std::memory_order_relaxed)) wait_for_devices();
+}
+
+void Access::wait_for_devices() {
+  for (int i = 0; i < count_; ++i) {
+    const Held& held = held_[i];
+    if (!held.write || !held.var->pinned()) continue;
+    try {
+      held.var->uses->synchronize(true);
+    } catch (...) {
+      for (int k = 0; k < count_; ++k) give_back(held_[k]);
+      throw;
+    }
+  }
 }
 
 void Access::give_back(const Held& held) {

@@ -22,9 +22,12 @@ class Var {
   // Without waiting; false where the scheduler must decide.
   bool try_acquire(bool write);
   bool try_release(bool write);
+  bool pinned() const { return pinned_; }
   uint64_t version() const { return version_.load(std::memory_order_acquire); }
 
-  device::Uses* uses = nullptr;  // the streams that work on it; of arrays on devices. Owned by the Chunk.
+  device::Uses* uses = nullptr;  // the streams that work on it; of arrays that GPUs see. Owned by the Chunk.
+  // It is host memory that GPUs read while the host goes on: whoever takes it to write waits for them.
+  void mark_pinned();
 
  private:
   friend class Scheduler;
@@ -35,6 +38,7 @@ class Var {
   static constexpr uint32_t kWriter = 1u << 29, kQueued = 1u << 30, kFailed = 1u << 31;
   std::atomic<uint32_t> state_{0};
   std::atomic<uint64_t> version_{0};
+  bool pinned_ = false;
   Queue* queue_ = nullptr;  // made when somebody first has to wait
 };
 
@@ -60,6 +64,7 @@ class Access {
 
  private:
   void take();
+  void wait_for_devices();
 
   static constexpr int kInline = 16;
   Held inline_[kInline];

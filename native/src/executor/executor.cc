@@ -99,8 +99,8 @@ void Executor::run(Step& step, bool is_train, const Generators& random) {
                           .random = step.op->random ? random[step.place] : nullptr,
                           .state = &step.state,
                           .chunks = step.chunks};
+  if (step.target) return device::copy(*step.source, *step.target);  // its errors are those of earlier steps
   try {
-    if (step.target) return device::copy(*step.source, *step.target);
     const Device device = plan_.places[step.place].device;
     if (!device.is_cpu()) {
       const device::Scope scope(step.op->name.c_str(), device, step.reads, step.writes);

@@ -10,9 +10,13 @@
 namespace mx {
 
 Chunk::Chunk(size_t bytes, Device device) : data(storage::allocate(bytes, device)), bytes(bytes), device(device) {
-  if (device.is_cpu()) return;
+  if (!device::owns_pool(device)) return;
   uses_ = std::make_unique<device::Uses>();
   var.uses = uses_.get();
+  if (device.is_cpu()) {
+    var.mark_pinned();
+    return;
+  }
   device::Stream& stream = device::Stream::current(device.id);  // the one that may use the memory now
   uses_->start({&stream, stream.advance()});
 }

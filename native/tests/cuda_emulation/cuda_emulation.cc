@@ -232,10 +232,29 @@ thread_local BlockRunner* runner;
 }  // namespace
 
 // ---- streams and events
-struct CUevent_st {
+// A point of a stream. An event may be recorded again, on another stream, while somebody waits for an earlier record.
+struct Record {
   std::mutex mutex;
   std::condition_variable changed;
-  uint64_t recorded = 0, passed = 0;
+  bool passed = false;
+
+  void pass() {
+    std::lock_guard lock(mutex);
+    passed = true;
+    changed.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return passed; });
+  }
+};
+struct CUevent_st {
+  std::mutex mutex;
+  std::shared_ptr<Record> record;  // the last one
+  std::shared_ptr<Record> last() {
+    std::lock_guard lock(mutex);
+    return record;
+  }
 };
 struct CUstream_st {
   std::mutex mutex;
@@ -423,38 +442,28 @@ cudaError_t cudaStreamDestroy(cudaStream_t s) {
 cudaError_t cudaStreamSynchronize(cudaStream_t s) { return s->drain(), cudaError_t(sticky_error.load()); }
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* e, unsigned) { return *e = new CUevent_st, cudaSuccess; }
 cudaError_t cudaEventRecord(cudaEvent_t e, cudaStream_t s) {
-  uint64_t n;
+  auto record = std::make_shared<Record>();
   {
     std::lock_guard lock(e->mutex);
-    n = ++e->recorded;
+    e->record = record;
   }
-  s->push([e, n] {
-    std::lock_guard lock(e->mutex);
-    e->passed = std::max(e->passed, n);
-    e->changed.notify_all();
-  });
+  s->push([record] { record->pass(); });
   return cudaSuccess;
 }
 cudaError_t cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t e, unsigned) {
-  uint64_t n;
-  {
-    std::lock_guard lock(e->mutex);
-    n = e->recorded;  // the record that was last at this call
-  }
-  if (env("CUEMU_NO_WAIT", 0)) return cudaSuccess;
-  s->push([e, n] {
-    std::unique_lock lock(e->mutex);
-    e->changed.wait(lock, [&] { return e->passed >= n; });
-  });
+  const std::shared_ptr<Record> record = e->last();
+  if (record && !env("CUEMU_NO_WAIT", 0)) s->push([record] { record->wait(); });
   return cudaSuccess;
 }
 cudaError_t cudaEventQuery(cudaEvent_t e) {
-  std::lock_guard lock(e->mutex);
-  return sticky_error ? cudaError_t(sticky_error.load()) : e->passed >= e->recorded ? cudaSuccess : cudaErrorNotReady;
+  if (sticky_error) return cudaError_t(sticky_error.load());
+  const std::shared_ptr<Record> record = e->last();
+  if (!record) return cudaSuccess;
+  std::lock_guard lock(record->mutex);
+  return record->passed ? cudaSuccess : cudaErrorNotReady;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t e) {
-  std::unique_lock lock(e->mutex);
-  e->changed.wait(lock, [e, n = e->recorded] { return e->passed >= n; });
+  if (const std::shared_ptr<Record> record = e->last()) record->wait();
   return cudaError_t(sticky_error.load());
 }
 cudaError_t cudaEventDestroy(cudaEvent_t) { return cudaSuccess; }  // kept: a queue may still name it

@@ -37,6 +37,23 @@ static cudaError_t run(void (*kernel)(int*), int* d, int* h, cudaStream_t s) {
   return cudaStreamSynchronize(s);
 }
 
+// An event that is recorded again, elsewhere, stands for its earlier record to those who wait for that.
+static void record_twice(int* d, int* h, cudaStream_t busy) {
+  cudaStream_t waiting, idle;
+  cudaEvent_t event;
+  cudaStreamCreateWithFlags(&waiting, cudaStreamNonBlocking);
+  cudaStreamCreateWithFlags(&idle, cudaStreamNonBlocking);
+  cudaEventCreateWithFlags(&event, cudaEventDisableTiming);
+  for (int i = 0; i < 3000; ++i) cudaMemsetAsync(d, i == 2999, 256 * sizeof(int), busy);
+  cudaEventRecord(event, busy);
+  cudaStreamWaitEvent(waiting, event, 0);
+  cudaEventRecord(event, idle);
+  CHECK(cudaMemcpyAsync(h, d, sizeof(int), cudaMemcpyDeviceToHost, waiting) == cudaSuccess);
+  cudaStreamSynchronize(waiting);
+  CHECK(h[0] == 0x01010101);
+  cudaStreamDestroy(waiting), cudaStreamDestroy(idle);
+}
+
 int main() {
   cudaStream_t s;
   int *d, *h;
@@ -52,6 +69,7 @@ int main() {
   printf("missing __syncthreads: %d of 256 values wrong\n", wrong);
   CHECK(run(scan_warp, d, h, s) == cudaSuccess);
   for (int i = 0; i < 256; ++i) CHECK(h[i] == i / 32 * 32 * 32 + 496 + i / 32 * 32 + 5);
+  record_twice(d, h, s);
   cudaLaunchConfig_t c{};
   c.gridDim = dim3(1), c.blockDim = dim3(2048), c.stream = s;
   CHECK(cudaLaunchKernelEx(&c, reverse<true>, d) == cudaErrorInvalidConfiguration);

@@ -97,7 +97,7 @@ def _checked(ctx: "Context | str | None") -> tuple[int, int]:
         ctx = current_context()
     elif isinstance(ctx, str):
         ctx = Context(ctx)
-    if ctx.device_typeid == 2:
+    if ctx.device_typeid in (2, 3):
         from mx_core import _ffi
 
         _find_plugin()
@@ -130,7 +130,10 @@ def gpu(device_id: int = 0) -> Context:
 
 
 def cpu_pinned(device_id: int = 0) -> Context:
-    """Return the CPU, with memory that GPUs can read directly."""
+    """Return the CPU, with memory that GPUs read directly: copies from there to a GPU go on while the caller does.
+
+    Without a GPU that can be used it is ordinary memory, as in MXNet 1.9.1.
+    """
     return Context("cpu_pinned", device_id)
 
 
