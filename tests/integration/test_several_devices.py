@@ -98,7 +98,8 @@ for name, array in executor.arg_dict.items():
     array[:] = inputs[name]
 executor.forward(is_train=True)
 executor.backward([mx.nd.array(inputs["head"], ctx=executor.outputs[0].context), mx.nd.ones((4, 8), ctx=mx.cpu(1))])
-outputs["devices"] = np.array([str(a.context) for a in (*executor.outputs, *executor.arg_arrays, *executor.grad_arrays)])
+every = (*executor.outputs, *executor.arg_arrays, *executor.grad_arrays)
+outputs["devices"] = np.array([str(array.context) for array in every])
 for i, out in enumerate(executor.outputs):
     outputs[f"out{i}"] = out.asnumpy()
 for name, array in executor.grad_dict.items():
