@@ -79,6 +79,7 @@ def steps() -> list[Step]:
                 "native/include/**/*",
                 "packages/mx-core/*",
                 "packages/mx-core/src/**/*.p[yx][xdi]",
+                "packages/mx-core/src/**/__init__.py",  # the installation remembers which modules are packages
             ],
             ROOT / "packages/mx-core/build",
             [[*INSTALL, "-e", "packages/mx-core"]],

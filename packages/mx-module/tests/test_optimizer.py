@@ -162,3 +162,15 @@ def test_wrong_parameters():
     assert isinstance(caught.value, MXNetError)
     with pytest.raises(MXNetError, match="learning_rate must be a number, got 'fast'"):
         optimizer.SGD(learning_rate="fast")
+
+
+def test_optimizers_compare():
+    from mx_core.test_utils import compare_optimizer
+
+    def make(rate=0.1):
+        return optimizer.create("sgd", learning_rate=rate, momentum=0.9)
+
+    compare_optimizer(make(), make(), (3, 4), "float32")
+    compare_optimizer(make(), make(), [(3, 4), (5,)], "float32", ntensors=2)
+    with pytest.raises(AssertionError):
+        compare_optimizer(make(), make(0.2), (3, 4), "float32")

@@ -64,6 +64,46 @@ def test_a_script_runs_unmodified(tmp_path):
     assert result.stdout.strip() == "['--epochs', '3'] 42 4.0", result.stderr
 
 
+def test_what_scripts_of_old_import():
+    code = """
+import mx
+mx.install_as_mxnet()
+import mxnet as mx
+import mxnet.ndarray as nd
+import mxnet.symbol as S
+import numpy as np
+from mxnet import autograd, context, init, io, kv, metric, mod, nd as F, optimizer, recordio, sym, test_utils, viz
+from mxnet.base import MXNetError, mx_real_t, numeric_types, string_types
+from mxnet.context import cpu, current_context
+from mxnet.io import DataBatch, DataDesc, NDArrayIter
+from mxnet.ndarray import array, contrib, linalg, random, sparse
+from mxnet.ndarray.ndarray import NDArray
+from mxnet.symbol import Symbol, Variable
+from mxnet.test_utils import *
+assert S is sym and nd is F
+assert_almost_equal(mx.nd.ones((2, 3)), np.ones((2, 3)))
+check_symbolic_forward(mx.sym.square(mx.sym.Variable("x")), [np.array([2.0])], [np.array([4.0])])
+assert same(rand_ndarray((2, 3)).shape, (2, 3)) and default_context() == mx.cpu()
+"""
+    result = run("-c", code)
+    assert result.returncode == 0, result.stderr
+
+
+def test_absent_modules_say_so():
+    for line in (
+        "import mxnet.gluon",
+        "from mxnet import gluon",
+        "from mxnet.gluon import nn",
+        "import mxnet.rnn as rnn",
+    ):
+        result = run("-c", f"import mx; mx.install_as_mxnet()\ntry: {line}\nexcept ImportError as error: print(error)")
+        assert "of MXNet 1.9.1 is not part of this version of mx" in result.stdout, (line, result.stderr)
+    result = run("-c", "import mx; mx.gluon")
+    assert "gluon of MXNet 1.9.1 is not part of this version" in result.stderr
+    result = run("-c", "from mx.test_utils import get_mnist")
+    assert "get_mnist" in result.stderr
+
+
 def test_usage():
     assert "usage" in run("-m", "mx.compat").stderr
     assert "there is no file 'nowhere.py'" in run("-m", "mx.compat", "nowhere.py").stderr

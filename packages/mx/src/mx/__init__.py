@@ -7,7 +7,7 @@ comes from, is said once, in `__init__.pyi`, which editors and type checkers rea
 import sys
 from typing import Any
 
-from ._lazy import AliasFinder, read_homes, resolve
+from ._lazy import ABSENT, AliasFinder, read_homes, resolve
 
 __version__ = "0.1.0"
 _HOMES = read_homes(__name__)
@@ -17,7 +17,8 @@ sys.meta_path.append(AliasFinder(__name__, _HOMES))  # for `from mx.io import ND
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'mx' has no attribute {name!r}")
+        absent = f": {name} of MXNet 1.9.1 is not part of this version" if name in ABSENT else ""
+        raise AttributeError(f"module 'mx' has no attribute {name!r}{absent}")
     value = globals()[name] = resolve(f"mx.{name}", _HOMES[name])
     return value
 

@@ -27,9 +27,15 @@ from mx_core.context import cpu as cpu
 from mx_core.context import cpu_pinned as cpu_pinned
 from mx_core.context import current_context as current_context
 from mx_core.context import gpu as gpu
+from mx_core.context import gpu_memory_info as gpu_memory_info
 from mx_core.context import num_gpus as num_gpus
 from mx_core.ndarray import NDArray as NDArray
+from mx_core.util import is_np_shape as is_np_shape
+from mx_core.util import np_shape as np_shape
+from mx_core.util import set_np_shape as set_np_shape
+from mx_core.util import use_np_shape as use_np_shape
 from mx_io import image as image
+from mx_io import image as img
 from mx_io import io as io
 from mx_io import recordio as recordio
 from mx_kvstore import kvstore as kv

@@ -64,6 +64,28 @@ def resolve(what: str, home: Home) -> Any:
         raise ImportError(f"{what} needs {reason}", name=absent) from error
 
 
+# Modules of MXNet 1.9.1 that mx does not have, and what takes their place.
+ABSENT = {
+    "api": "it was internal",
+    "contrib": "operators are in mx.nd.contrib and mx.sym.contrib",
+    "executor_manager": "mx.mod.Module does its work",
+    "gluon": "use mx.mod.Module, or mx.autograd",
+    "numpy": "use mx.nd",
+    "numpy_extension": "use mx.nd",
+    "np": "use mx.nd",
+    "npx": "use mx.nd",
+    "notebook": "use mx.callback",
+    "onnx": "",
+    "operator": "",
+    "profiler": "",
+    "rnn": "",
+    "rtc": "",
+    "runtime": "",
+    "torch": "",
+    "tvmop": "",
+}
+
+
 class AliasFinder:
     """Finds `prefix` as mx, and `prefix.name.rest` as the module `rest` in the home of `name`."""
 
@@ -78,7 +100,14 @@ class AliasFinder:
             return ModuleSpec(fullname, _AliasLoader("mx"), is_package=True)
         prefix, _, rest = fullname.partition(".")
         name, _, inner = rest.partition(".")
-        if prefix != self.prefix or name not in self.homes:
+        if prefix != self.prefix:
+            return None
+        if name not in self.homes:
+            if name in ABSENT:
+                advice = f": {ABSENT[name]}" if ABSENT[name] else ""
+                raise ImportError(
+                    f"{prefix}.{name} of MXNet 1.9.1 is not part of this version of mx{advice}", name=fullname
+                )
             return None
         module = resolve(fullname.removesuffix(f".{inner}"), self.homes[name])
         if not isinstance(module, ModuleType):
