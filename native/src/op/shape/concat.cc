@@ -29,6 +29,20 @@ struct SplitParam {
   }
 };
 
+struct SplitV2Param {
+  Shape indices = Shape::scalar();
+  int32_t axis = 1;
+  bool squeeze_axis = false;
+  int32_t sections = 0;
+  static void fields(auto& f) {
+    f.add("indices", &SplitV2Param::indices, "Where the parts begin, from 0 on; used when sections is 0.").required();
+    f.add("axis", &SplitV2Param::axis, "The axis to split; negative ones count from the end.");
+    f.add("squeeze_axis", &SplitV2Param::squeeze_axis, "Remove the axis, where the parts have size 1 along it.");
+    f.add("sections", &SplitV2Param::sections, "How many equal parts there are, or 0.").range(0);
+  }
+  int count() const { return sections > 0 ? sections : indices.ndim; }
+};
+
 // parts[i] lies along `axis` of whole[outer, total, inner] from `at` on.
 void join(std::span<const Tensor> parts, const Tensor& whole, int64_t outer, int64_t inner) {
   if (whole.size() == 0) return;
@@ -115,12 +129,8 @@ int64_t split_outer(const Tensor& whole, int axis, const OpDef& op) {
   return memory_shape(whole).size(0, axis_in_memory(whole, normalize_axis(axis, whole.shape.ndim, op.name)));
 }
 
-}  // namespace
-
-MX_OPERATOR(Concat) {
-  op.describe("Arrays joined along an axis that they have.")
-      .alias("concat")
-      .params<ConcatParam>()
+OpDef& joining(OpDef& op) {
+  return op.params<ConcatParam>()
       .variadic("arg", "num_args", "The arrays; of one shape but for the axis.")
       .infer_shape(infer_concat)
       .channels_last({OpDef::kAll}, {0})
@@ -131,6 +141,41 @@ MX_OPERATOR(Concat) {
         const std::vector<Value> out = g.builder().call_all("_backward_concat", in, g.as<ConcatParam>());
         for (size_t i = 0; i < out.size(); ++i) g.set(i, out[i]);
       });
+}
+
+void infer_split(const InferShape& s) {
+  const auto& p = s.as<SplitV2Param>();
+  const Shape& data = s.in[0];
+  if (!data.rank_known()) return;
+  const int axis = normalize_axis(p.axis, data.ndim, s.op.name), count = p.count();
+  const int64_t size = data[axis];
+  MX_CHECK(count > 0 && (p.sections > 0 || p.indices[0] == 0), kValue, "[_split_v2] indices ", p.indices,
+           " must begin with 0, or sections must tell the number of parts");
+  MX_CHECK(p.sections == 0 || size < 0 || size % p.sections == 0, kValue, "[_split_v2] axis ", axis, " of data ", data,
+           " doesn't divide into ", p.sections, " equal parts");
+  for (int i = 0; i < count; ++i) {
+    int64_t length = -1;
+    if (size >= 0) {
+      const int64_t end = i + 1 < count ? p.indices[i + 1] : size;
+      length = p.sections > 0 ? size / p.sections : end - p.indices[i];
+      MX_CHECK(p.sections > 0 || (length >= 0 && end <= size), kValue, "[_split_v2] indices ", p.indices,
+               " must rise and not go beyond axis ", axis, " of data ", data);
+      MX_CHECK(!p.squeeze_axis || length == 1, kValue, "[_split_v2] squeeze_axis needs parts of size 1, but part ", i,
+               " of axis ", axis, " of data ", data, " has ", length);
+    }
+    Shape part = data.slice(0, axis);
+    if (!p.squeeze_axis) part.push_back(length);
+    for (int k = axis + 1; k < data.ndim; ++k) part.push_back(data[k]);
+    if (part.ndim == 0) part.push_back(1);
+    s.set_output(static_cast<size_t>(i), part);
+  }
+}
+
+}  // namespace
+
+MX_OPERATOR(Concat) { joining(op).describe("Arrays joined along an axis that they have.").alias("concat"); }
+MX_OPERATOR(_rnn_param_concat) {
+  joining(op).describe("Concat, as packers of parameters call it.").alias("_npi_rnn_param_concat");
 }
 MX_OPERATOR(_backward_concat) {
   op.describe("The gradients of joined arrays.")
@@ -216,6 +261,27 @@ MX_OPERATOR(SliceChannel) {
         if (p.squeeze_axis)
           return g.set(0, g.builder().call_all("stack", heads, StackParam{p.axis, p.num_outputs}).at(0));
         g.set(0, g.builder().call_all("Concat", heads, ConcatParam{p.num_outputs, p.axis}).at(0));
+      });
+}
+
+MX_OPERATOR(_split_v2) {
+  op.describe("The array split along an axis into equal parts, or where indices say.")
+      .alias("_npi_split")
+      .params<SplitV2Param>()
+      .input("data", "The array.")
+      .num_outputs([](const void* p) { return static_cast<const SplitV2Param*>(p)->count(); })
+      .infer_shape(infer_split)
+      .channels_last({0}, {OpDef::kAll},
+                     [](const void* p, const Shape&) { return !static_cast<const SplitV2Param*>(p)->squeeze_axis; })
+      .portable_forward([](const OpContext& ctx) {
+        separate(ctx.in[0], ctx.out, split_outer(ctx.in[0], ctx.as<SplitV2Param>().axis, ctx.op));
+      })
+      .gradient([](GradientContext& g) {
+        std::vector<Value> heads;
+        for (size_t i = 0; i < g.num_outputs(); ++i) heads.push_back(g.head(i));
+        const auto& p = g.as<SplitV2Param>();
+        if (p.squeeze_axis) return g.set(0, g.builder().call_all("stack", heads, StackParam{p.axis, p.count()}).at(0));
+        g.set(0, g.builder().call_all("Concat", heads, ConcatParam{p.count(), p.axis}).at(0));
       });
 }
 
