@@ -4,24 +4,11 @@
 #include "engine/threads.h"
 #include "mx/op.h"
 #include "rows.h"
+#include "take_param.h"
 
 namespace mx {
 namespace {
 
-struct TakeParam {
-  int32_t axis = 0;
-  enum Mode : int32_t { kClip, kRaise, kWrap } mode = kClip;
-  static void fields(auto& f) {
-    f.add("axis", &TakeParam::axis, "The axis to take from; negative ones count from the end.");
-    f.add("mode", &TakeParam::mode,
-          "What an index out of range means: the nearest one (clip), an error, or counting on from "
-          "the other end (wrap).")
-        .names({"clip", "raise", "wrap"});
-  }
-  OutOfRange out_of_range() const {
-    return mode == kClip ? OutOfRange::kClip : mode == kWrap ? OutOfRange::kWrap : OutOfRange::kRaise;
-  }
-};
 struct EmbeddingParam {
   int32_t input_dim = 1, output_dim = 1;
   DType dtype = DType::kFloat32;
@@ -107,9 +94,8 @@ MX_OPERATOR(_backward_take) {
       });
 }
 
-MX_OPERATOR(Embedding) {
-  op.describe("The row of the weight for every index; indices out of range take the nearest row.")
-      .input("data", "The indices, any shape and dtype.")
+static OpDef& embedding(OpDef& op) {
+  return op.input("data", "The indices, any shape and dtype.")
       .input("weight", "The vectors, (input_dim, output_dim).")
       .params<EmbeddingParam>()
       .infer_shape([](const InferShape& s) {
@@ -127,17 +113,28 @@ MX_OPERATOR(Embedding) {
         t.set_output(0, dtype);
         if (t.in[0] == DType::kUnknown) t.set_input(0, dtype);
       })
-      .forward([](const OpContext& ctx) {
-        const Shape& weight = ctx.in[1].shape;
-        const int64_t* index = read_indices(ctx, ctx.in[0], weight[0], OutOfRange::kClip);
-        gather(ctx.in[1], index, ctx.in[0].size(), 1, weight[0], weight[1], ctx.out[0]);
-      })
       .gradient([](GradientContext& g) {
-        MX_CHECK(!g.as<EmbeddingParam>().sparse_grad, kUnsupported,
-                 "[Embedding] sparse_grad needs row-sparse arrays, which this version doesn't have; leave it out");
+        MX_CHECK(!g.as<EmbeddingParam>().sparse_grad, kUnsupported, "[", g.op().name,
+                 "] sparse_grad needs row-sparse arrays, which this version doesn't have; leave it out");
         if (g.wants(0)) g.set(0, g.zeros_like(g.input(0)));
         if (g.wants(1)) g.set(1, g.call("_backward_take", {g.head(), g.input(0), g.input(1)}, TakeParam{}));
       });
+}
+static void look_up(const OpContext& ctx, OutOfRange mode) {
+  const Shape& weight = ctx.in[1].shape;
+  const int64_t* index = read_indices(ctx, ctx.in[0], weight[0], mode);
+  gather(ctx.in[1], index, ctx.in[0].size(), 1, weight[0], weight[1], ctx.out[0]);
+}
+
+MX_OPERATOR(Embedding) {
+  embedding(op)
+      .describe("The row of the weight for every index; indices out of range take the nearest row.")
+      .forward([](const OpContext& ctx) { look_up(ctx, OutOfRange::kClip); });
+}
+MX_OPERATOR(_contrib_SparseEmbedding) {
+  embedding(op)
+      .describe("The row of the weight for every index; an index out of range is an error. Embedding does the same.")
+      .forward([](const OpContext& ctx) { look_up(ctx, OutOfRange::kRaise); });
 }
 
 }  // namespace mx

@@ -1,0 +1,54 @@
+#include "engine/threads.h"
+#include "mx/op.h"
+#include "mx/op/kernel.h"
+
+namespace mx {
+namespace {
+
+struct IndexArrayParam {
+  std::optional<Shape> axes;
+  static void fields(auto& f) {
+    f.add("axes", &IndexArrayParam::axes,
+          "The axes to tell the index along; negative ones count from the end. None: all.");
+  }
+};
+
+Shape axes_of(const IndexArrayParam& p, int ndim) {
+  Shape axes = Shape::scalar();
+  if (p.axes)
+    for (int64_t axis : *p.axes) axes.push_back(normalize_axis(axis, ndim, "_contrib_index_array"));
+  else
+    for (int i = 0; i < ndim; ++i) axes.push_back(i);
+  return axes;
+}
+
+}  // namespace
+
+MX_OPERATOR(_contrib_index_array) {
+  op.describe("The index of every element of an array, as int64: the shape of the array, and an axis for its axes.")
+      .input("data", "The array; only its shape matters.")
+      .params<IndexArrayParam>()
+      .no_gradient()
+      .reads([](const void*, size_t) { return false; })
+      .infer_dtype([](const InferDType& t) { t.set_output(0, DType::kInt64); })
+      .infer_shape([](const InferShape& s) {
+        if (!s.in[0].rank_known()) return;
+        Shape out = s.in[0];
+        out.push_back(axes_of(s.as<IndexArrayParam>(), out.ndim).ndim);
+        s.set_output(0, out);
+      })
+      .forward([](const OpContext& ctx) {
+        const Shape &shape = ctx.in[0].shape, axes = axes_of(ctx.as<IndexArrayParam>(), shape.ndim);
+        int64_t* const out = ctx.out[0].as<int64_t>();
+        engine::parallel_for(shape.size(), kGrain / 4, [&](int64_t begin, int64_t end) {
+          int64_t index[kMaxNdim], rest = begin;
+          for (int k = shape.ndim - 1; k >= 0; --k) index[k] = rest % shape[k], rest /= shape[k];
+          for (int64_t i = begin; i < end; ++i) {
+            for (int k = 0; k < axes.ndim; ++k) out[i * axes.ndim + k] = index[axes[k]];
+            for (int k = shape.ndim - 1; k >= 0 && ++index[k] == shape[k]; --k) index[k] = 0;
+          }
+        });
+      });
+}
+
+}  // namespace mx

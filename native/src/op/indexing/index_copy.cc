@@ -1,0 +1,48 @@
+#include <cstring>
+
+#include "mx/op.h"
+#include "take_param.h"
+
+namespace mx {
+
+MX_OPERATOR(_contrib_index_copy) {
+  op.describe("The first array with some entries along its first axis replaced; of equal indices the last one counts.")
+      .input("old_tensor", "The array.")
+      .input("index_vector", "The indices of the entries to replace.")
+      .input("new_tensor", "The new entries, one for each index.")
+      .inplace(0, 0)
+      .infer_dtype([](const InferDType& t) {
+        t.set_output(0, t.in[0]);
+        t.set_input(0, t.out[0]);
+        t.set_input(2, t.in[0]);
+        if (t.in[1] == DType::kUnknown) t.set_input(1, DType::kInt64);
+      })
+      .infer_shape([](const InferShape& s) {
+        s.same(0, 0);
+        const Shape &old = s.in[0], &index = s.in[1];
+        if (!old.rank_known()) return;
+        MX_CHECK(old.ndim >= 1 && (!index.rank_known() || index.ndim == 1), kValue,
+                 "[_contrib_index_copy] index_vector ", index, " must be a vector, and old_tensor ", old,
+                 " have an axis");
+        Shape fresh = old;
+        fresh[0] = index.rank_known() ? index[0] : -1;
+        s.set_input(2, fresh);
+        if (s.in[2].rank_known()) s.set_input(1, Shape{s.in[2][0]});
+      })
+      .forward([](const OpContext& ctx) {
+        const Tensor &fresh = ctx.in[2], &out = ctx.out[0];
+        const int64_t* index = read_indices(ctx, ctx.in[1], out.shape[0], OutOfRange::kRaise);
+        copy_flat(ctx.in[0], out);
+        const int64_t count = ctx.in[1].size(), row = out.shape.size(1, out.shape.ndim);
+        for (int64_t i = 0; i < count; ++i)
+          std::memcpy(element_at(out, index[i] * row), element_at(fresh, i * row),
+                      static_cast<size_t>(row) * size_of(out.dtype));
+      })
+      .gradient([](GradientContext& g) {
+        if (g.wants(0)) g.set(0, g.call("_contrib_index_copy", {g.head(), g.input(1), g.zeros_like(g.input(2))}));
+        if (g.wants(1)) g.set(1, g.zeros_like(g.input(1)));
+        if (g.wants(2)) g.set(2, g.call("take", {g.head(), g.input(1)}, TakeParam{}));
+      });
+}
+
+}  // namespace mx
