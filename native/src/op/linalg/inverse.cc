@@ -1,0 +1,138 @@
+// Inverses and determinants, by LU factors.
+#include <cmath>
+#include <limits>
+#include <memory>
+
+#include "op/linalg/algebra.h"
+#include "op/linalg/batch.h"
+
+namespace mx {
+namespace {
+
+// out = the inverse of every matrix; zeros for singular ones where these are allowed.
+void invert(const OpContext& ctx, bool allow_singular) {
+  const Matrices m(ctx.in[0].shape);
+  const int n = lapack_size(ctx, m.rows);
+  if (ctx.in[0].size() == 0) return;
+  with_lapack(ctx, [&]<class T>(T) {
+    copy_flat(ctx.in[0], ctx.out[0]);
+    each_matrix<T>(ctx, m.count, 2 * m.size() * n, "is singular", [&](T, int64_t i) {
+      T* const a = ctx.out[0].as<T>() + i * m.size();
+      const auto pivots = std::make_unique_for_overwrite<int[]>(static_cast<size_t>(n));
+      const auto work = std::make_unique_for_overwrite<T[]>(static_cast<size_t>(lapack::work_size(n)));
+      int info = lapack::lu(a, n, pivots.get());
+      if (info == 0) info = lapack::lu_inverse(a, n, pivots.get(), work.get(), lapack::work_size(n));
+      if (info == 0 || !allow_singular) return info;
+      std::fill(a, a + m.size(), T(0));
+      return 0;
+    });
+  });
+}
+
+// For every matrix: the sign of the determinant and the logarithm of its size, or sign and determinant.
+template <class Store>
+void determinants(const OpContext& ctx, Store store) {
+  const Matrices m(ctx.in[0].shape);
+  const int n = lapack_size(ctx, m.rows);
+  with_lapack(ctx, [&]<class T>(T) {
+    T* const copies = static_cast<T*>(ctx.workspace(ctx.in[0].bytes()));
+    std::memcpy(copies, ctx.in[0].data, ctx.in[0].bytes());
+    each_matrix<T>(ctx, m.count, m.size() * n, "could not be factored", [&](T, int64_t i) {
+      T* const a = copies + i * m.size();
+      const auto pivots = std::make_unique_for_overwrite<int[]>(static_cast<size_t>(n));
+      const int info = lapack::lu(a, n, pivots.get());  // above 0: singular
+      T sign = 1, product = 1, logarithm = 0;
+      for (int64_t k = 0; k < n; ++k) {
+        const T x = a[k * (n + 1)];
+        if (pivots[static_cast<size_t>(k)] != k + 1) sign = -sign;
+        product *= x, logarithm += std::log(std::abs(x));
+        if (x < 0) sign = -sign;
+      }
+      if (info > 0) sign = 0, product = 0, logarithm = -std::numeric_limits<T>::infinity();
+      store(i, sign, sign * std::abs(product), logarithm);
+      return info < 0 ? info : 0;
+    });
+  });
+}
+
+OpDef& on_square(OpDef& op) { return op.input("A", "The square matrices.").amp(Amp::kFloat32); }
+
+void infer_square(const InferShape& s) {
+  s.same(0, 0);
+  check_matrices(s, 0, true);
+}
+void infer_numbers(const InferShape& s) {
+  check_matrices(s, 0, true);
+  if (!s.in[0].rank_known()) return;
+  for (size_t i = 0; i < s.out.size(); ++i) s.set_output(i, per_matrix(s.in[0]));
+}
+
+void inverse_gradient(GradientContext& g) {
+  const Algebra algebra(g.builder());
+  const Value inverse = g.output(0);
+  const Value inner = algebra.product(inverse, g.head(), Algebra::kTransposeA);
+  g.set(0, algebra.product(inner, inverse, Algebra::kTransposeB, -1));
+}
+
+// `numbers` times the transposes of the inverses; singular matrices get zeros.
+Value scaled_inverse(GradientContext& g, const Value& numbers) {
+  const Algebra algebra(g.builder());
+  return algebra.scaled(algebra.transposed(g.call("_linalg_inverse_or_zero", {g.input(0)})), numbers);
+}
+
+}  // namespace
+
+MX_OPERATOR(_linalg_inverse) {
+  on_square(op)
+      .describe("The inverses of matrices.")
+      .alias("linalg_inverse")
+      .alias("_npi_inv")
+      .inplace(0, 0)
+      .infer_shape(infer_square)
+      .forward([](const OpContext& ctx) { invert(ctx, false); })
+      .gradient(inverse_gradient);
+}
+MX_OPERATOR(_linalg_inverse_or_zero) {
+  on_square(op)
+      .describe("The inverses of matrices, or zeros where there is none.")
+      .hidden()
+      .inplace(0, 0)
+      .infer_shape(infer_square)
+      .forward([](const OpContext& ctx) { invert(ctx, true); })
+      .gradient(inverse_gradient);
+}
+
+MX_OPERATOR(_linalg_det) {
+  on_square(op)
+      .describe("The determinants of matrices. A singular one has the gradient 0.")
+      .alias("linalg_det")
+      .alias("_npi_det")
+      .output("output0", "The determinants.")
+      .infer_shape(infer_numbers)
+      .forward([](const OpContext& ctx) {
+        determinants(ctx, [&]<class T>(int64_t i, T, T determinant, T) { ctx.out[0].as<T>()[i] = determinant; });
+      })
+      .gradient(
+          [](GradientContext& g) { g.set(0, scaled_inverse(g, g.call("elemwise_mul", {g.head(), g.output(0)}))); });
+}
+
+MX_OPERATOR(_linalg_slogdet) {
+  on_square(op)
+      .describe(
+          "The signs of the determinants of matrices, and the logarithms of their sizes. A singular matrix has 0 "
+          "and minus infinity, and the gradient 0.")
+      .alias("linalg_slogdet")
+      .alias("_npi_slogdet")
+      .output("output0", "The signs: 1, -1 or 0.")
+      .output("output1", "log(abs(det(A))).")
+      .infer_shape(infer_numbers)
+      .forward([](const OpContext& ctx) {
+        determinants(ctx, [&]<class T>(int64_t i, T sign, T, T logarithm) {
+          if (ctx.wants(0)) ctx.out[0].as<T>()[i] = sign;
+          if (ctx.wants(1)) ctx.out[1].as<T>()[i] = logarithm;
+        });
+      })
+      .gradient([](GradientContext& g) { g.set(0, scaled_inverse(g, g.head(1))); });
+}
+
+}  // namespace mx
