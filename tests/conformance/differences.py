@@ -353,3 +353,75 @@ differs(
     "0",
     "a crash",
 )
+differs(
+    ("Pad",),
+    r"^f32\[3x4\]",
+    ("raised",),
+    "`Pad` of other than 4 or 5 axes, of the first two axes, and of integers",
+    "an error",
+    "works",
+    "",
+)
+differs(
+    ("im2col", "col2im"),
+    r"kernel=\((3,|2,2,2)\)",
+    ("raised",),
+    "`im2col` and `col2im` with 1 or 3 spatial axes",
+    "an error, though documented",
+    "work",
+    "",
+)
+differs(
+    ("diag",),
+    r"k=9",
+    ("raised",),
+    "`diag` with a diagonal beyond the matrix",
+    "an error",
+    "an empty array",
+    "NumPy's rule",
+)
+differs(
+    ("sort",),
+    r"distinct\(0.125\)$",
+    ("gradients",),
+    "`sort` without `axis` while gradients are recorded",
+    "an error",
+    "works",
+    "",
+)
+differs(
+    ("_contrib_SparseEmbedding",),
+    r"",
+    ("gradients",),
+    "`SparseEmbedding` with a dense weight",
+    "has no gradient",
+    "has that of `Embedding`",
+    "",
+)
+differs(
+    ("_contrib_boolean_mask",),
+    r"axis=1",
+    ("raised",),
+    "`boolean_mask(axis=1)`",
+    "an error",
+    "works",
+    "",
+)
+differs(
+    ("_contrib_boolean_mask",),
+    r"^(?!.*axis=1)",
+    ("symbol",),
+    "`boolean_mask` in a symbol",
+    "`bind` works, `simple_bind` and shape inference do not",
+    "an error: the shape of its result depends on values",
+    "plans of graphs know all shapes",
+)
+differs(
+    ("_contrib_interleaved_matmul_selfatt_qk",),
+    r"2x25\]",
+    ("raised",),
+    "`interleaved_matmul_...` with an axis that is no multiple of what heads need",
+    "leaves a rest out",
+    "an error",
+    "silent garbage",
+)

@@ -113,6 +113,11 @@ static OpDef& embedding(OpDef& op) {
         t.set_output(0, dtype);
         if (t.in[0] == DType::kUnknown) t.set_input(0, dtype);
       })
+      .forward([](const OpContext& ctx) {
+        const Shape& weight = ctx.in[1].shape;
+        const int64_t* index = read_indices(ctx, ctx.in[0], weight[0], OutOfRange::kClip);
+        gather(ctx.in[1], index, ctx.in[0].size(), 1, weight[0], weight[1], ctx.out[0]);
+      })
       .gradient([](GradientContext& g) {
         MX_CHECK(!g.as<EmbeddingParam>().sparse_grad, kUnsupported, "[", g.op().name,
                  "] sparse_grad needs row-sparse arrays, which this version doesn't have; leave it out");
@@ -120,21 +125,12 @@ static OpDef& embedding(OpDef& op) {
         if (g.wants(1)) g.set(1, g.call("_backward_take", {g.head(), g.input(0), g.input(1)}, TakeParam{}));
       });
 }
-static void look_up(const OpContext& ctx, OutOfRange mode) {
-  const Shape& weight = ctx.in[1].shape;
-  const int64_t* index = read_indices(ctx, ctx.in[0], weight[0], mode);
-  gather(ctx.in[1], index, ctx.in[0].size(), 1, weight[0], weight[1], ctx.out[0]);
-}
 
 MX_OPERATOR(Embedding) {
-  embedding(op)
-      .describe("The row of the weight for every index; indices out of range take the nearest row.")
-      .forward([](const OpContext& ctx) { look_up(ctx, OutOfRange::kClip); });
+  embedding(op).describe("The row of the weight for every index; indices out of range take the nearest row.");
 }
 MX_OPERATOR(_contrib_SparseEmbedding) {
-  embedding(op)
-      .describe("The row of the weight for every index; an index out of range is an error. Embedding does the same.")
-      .forward([](const OpContext& ctx) { look_up(ctx, OutOfRange::kRaise); });
+  embedding(op).describe("Another name of Embedding, for weights that are sparse one day.");
 }
 
 }  // namespace mx

@@ -38,7 +38,9 @@ struct SplitV2Param {
     f.add("indices", &SplitV2Param::indices, "Where the parts begin, from 0 on; used when sections is 0.").required();
     f.add("axis", &SplitV2Param::axis, "The axis to split; negative ones count from the end.");
     f.add("squeeze_axis", &SplitV2Param::squeeze_axis, "Remove the axis, where the parts have size 1 along it.");
-    f.add("sections", &SplitV2Param::sections, "How many equal parts there are, or 0.").range(0);
+    f.add("sections", &SplitV2Param::sections,
+          "How many parts there are, or 0; the first ones have one element more where they can't be equal.")
+        .range(0);
   }
   int count() const { return sections > 0 ? sections : indices.ndim; }
 };
@@ -151,18 +153,19 @@ void infer_split(const InferShape& s) {
   const int64_t size = data[axis];
   MX_CHECK(count > 0 && (p.sections > 0 || p.indices[0] == 0), kValue, "[_split_v2] indices ", p.indices,
            " must begin with 0, or sections must tell the number of parts");
-  MX_CHECK(p.sections == 0 || size < 0 || size % p.sections == 0, kValue, "[_split_v2] axis ", axis, " of data ", data,
-           " doesn't divide into ", p.sections, " equal parts");
   for (int i = 0; i < count; ++i) {
     int64_t length = -1;
-    if (size >= 0) {
+    if (size >= 0 && p.sections > 0) {
+      length = size / p.sections + (i < size % p.sections);
+    } else if (size >= 0) {
       const int64_t end = i + 1 < count ? p.indices[i + 1] : size;
-      length = p.sections > 0 ? size / p.sections : end - p.indices[i];
-      MX_CHECK(p.sections > 0 || (length >= 0 && end <= size), kValue, "[_split_v2] indices ", p.indices,
+      length = end - p.indices[i];
+      MX_CHECK(length >= 0 && end <= size, kValue, "[_split_v2] indices ", p.indices,
                " must rise and not go beyond axis ", axis, " of data ", data);
-      MX_CHECK(!p.squeeze_axis || length == 1, kValue, "[_split_v2] squeeze_axis needs parts of size 1, but part ", i,
-               " of axis ", axis, " of data ", data, " has ", length);
     }
+    MX_CHECK(!p.squeeze_axis || size < 0 || length == 1, kValue,
+             "[_split_v2] squeeze_axis needs parts of size 1, but part ", i, " of axis ", axis, " of data ", data,
+             " has ", length);
     Shape part = data.slice(0, axis);
     if (!p.squeeze_axis) part.push_back(length);
     for (int k = axis + 1; k < data.ndim; ++k) part.push_back(data[k]);
@@ -265,7 +268,7 @@ MX_OPERATOR(SliceChannel) {
 }
 
 MX_OPERATOR(_split_v2) {
-  op.describe("The array split along an axis into equal parts, or where indices say.")
+  op.describe("The array split along an axis into so many parts, or where indices say.")
       .alias("_npi_split")
       .params<SplitV2Param>()
       .input("data", "The array.")

@@ -24,7 +24,9 @@ def test_split_v2_squeezes_and_refuses():
     check_gradient(lambda x: nd.split_v2(x, 6, squeeze_axis=True)[1], Y)
     y = sym.split_v2(sym.var("x"), (1, 4))
     assert y.infer_shape(x=(6, 2))[1] == [(1, 2), (3, 2), (2, 2)]
-    with pytest.raises(MXNetError, match=r"split_v2"):
+    uneven = nd._internal._split_v2(nd.array(Y), indices=(), axis=0, sections=4)
+    assert [p.shape[0] for p in uneven] == [2, 2, 1, 1]
+    with pytest.raises(MXNetError, match=r"\[split_v2\] axis 0 of \(6, 2\) has no 4 equal parts"):
         nd.split_v2(nd.array(Y), 4)
     with pytest.raises(MXNetError, match=r"\[_split_v2\] indices \(0, 2, 9\)"):
         nd.split_v2(nd.array(Y), (2, 9))

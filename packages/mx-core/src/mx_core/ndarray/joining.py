@@ -63,6 +63,9 @@ def split_v2(ary: NDArray, indices_or_sections: int | Sequence[int], axis: int =
         squeeze_axis: Leave out the axis, which must have length 1 in every part.
     """
     if isinstance(indices_or_sections, int):
+        length = ary.shape[axis]
+        if indices_or_sections < 1 or length % indices_or_sections:
+            raise MXValueError(f"[split_v2] axis {axis} of {ary.shape} has no {indices_or_sections} equal parts")
         return _internal._split_v2(ary, (), axis, squeeze_axis, indices_or_sections)
     if not isinstance(indices_or_sections, Sequence):
         raise MXTypeError(f"[split_v2] indices_or_sections must be an integer or a tuple, got {indices_or_sections!r}")
