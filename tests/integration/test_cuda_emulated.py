@@ -79,6 +79,14 @@ except mx.MXNetError as error:
     assert result.stdout.startswith("[square] gpu(0): it or earlier work failed"), result.stdout + result.stderr
 
 
+def test_a_profiler_sees_the_operators(plugin, tmp_path):
+    code = "import mx; mx.nd.sum(mx.nd.square(mx.nd.ones((3, 4), ctx=mx.gpu(0))), axis=0).asnumpy()"
+    ranges = tmp_path / "ranges"
+    result = run(plugin, "-c", code, NVTX_INJECTION64_PATH=str(ranges))
+    assert result.returncode == 0, result.stderr
+    assert ranges.read_text().split("\n") == ["push _ones", "pop", "push square", "pop", "push sum", "pop", ""]
+
+
 GRAPH = """
 import mx
 with mx.AttrScope(ctx_group="first"):

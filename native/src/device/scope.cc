@@ -10,15 +10,19 @@ namespace mx::device {
 namespace {
 thread_local Scope* innermost __attribute__((tls_model("initial-exec"))) = nullptr;
 
-// A profiler shows the operator while its work is issued.
+// A profiler shows the operator while its work is issued. Nothing happens where there is no profiler.
 class Range {
  public:
-  explicit Range(const char* name) {
-    if (plugin().range_push) plugin().range_push(name);
+  explicit Range(const char* name) : plugin_(plugin()) {
+    if (plugin_.range_push) plugin_.range_push(name);
   }
   ~Range() {
-    if (plugin().range_pop) plugin().range_pop();
+    if (plugin_.range_pop) plugin_.range_pop();
   }
+  Range(const Range&) = delete;
+
+ private:
+  const MXPlugin& plugin_;
 };
 
 bool blocks_have_kernels(const OpDef& op) {
