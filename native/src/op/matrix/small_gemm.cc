@@ -52,11 +52,14 @@ struct SmallGemm {
                                 int64_t left) {
     const GemmMask last = gemm_mask(left - (vectors - 1) * kGemmLanes);
     int64_t i = 0;
-    for (; i + kRows <= n; i += kRows) tile<kRows, vectors>(s, a + i * s.a_row, b, bias, c + i * s.c_row, last);
-    a += i * s.a_row, c += i * s.c_row;
-    if (n - i == 3) tile<3, vectors>(s, a, b, bias, c, last);
-    if (n - i == 2) tile<2, vectors>(s, a, b, bias, c, last);
-    if (n - i == 1) tile<1, vectors>(s, a, b, bias, c, last);
+    const auto tiles = [&]<int rows>() {
+      for (; i + rows <= n; i += rows) tile<rows, vectors>(s, a + i * s.a_row, b, bias, c + i * s.c_row, last);
+    };
+    if constexpr (vectors == 1) tiles.template operator()<2 * kRows>();  // sums enough to hide how long one takes
+    tiles.template operator()<kRows>();
+    if (n - i == 3) tiles.template operator()<3>();
+    tiles.template operator()<2>();
+    tiles.template operator()<1>();
   }
 
   // in: a, b, bias or null. n: rows of a. extra: k, a's row and column stride, b's row stride, c's, columns.
@@ -86,27 +89,25 @@ struct SmallGemm {
 MX_KERNELS(small_gemm, SmallGemm, float)
 
 #if defined(MX_PASS_HOST)
-#include <algorithm>
-
+#include "mx/op/strided.h"
 #include "op/matrix/gemm.h"
 
 namespace mx {
 
-static constexpr int64_t kMostWork = 1 << 19;
+static constexpr int64_t kMostWork = 1 << 19, kMostPacked = 1 << 15;
 
 bool suits_small_gemm(const Gemm& g) {
   return g.dtype == DType::kFloat32 && g.batch == 1 && g.c.column == 1 && g.m * g.n <= kMostWork &&
-         g.m * g.n * g.k <= kMostWork;
+         g.m * g.n * g.k <= kMostWork && (g.b.column == 1 || g.k * g.n <= kMostPacked);
 }
 
 // Columns of b that are apart become rows whose elements are neighbours.
 static const float* pack(const OpContext& context, const Gemm& g, const float* b) {
   auto* packed = static_cast<float*>(context.workspace(static_cast<size_t>(g.k * g.n) * sizeof(float)));
-  constexpr int64_t kBlock = 16;  // columns at a time, so that what is written stays close by
-  for (int64_t from = 0; from < g.n; from += kBlock)
-    for (int64_t p = 0; p < g.k; ++p)
-      for (int64_t j = from; j < std::min(from + kBlock, g.n); ++j)
-        packed[p * g.n + j] = b[p * g.b.row + j * g.b.column];
+  StridedCopy copy;
+  copy.axis(g.k, g.b.row, g.n);
+  copy.axis(g.n, g.b.column, 1);
+  copy.run(b, packed, sizeof(float));
   return packed;
 }
 
