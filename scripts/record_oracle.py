@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Record what MXNet 1.9.1 answers to the cases of tests/conformance, in tests/compat/recorded.
 
-    .venv/bin/python scripts/record_oracle.py [FAMILY or OPERATOR ...]
+    .venv/bin/python scripts/record_oracle.py [FAMILY or OPERATOR or "expressions" ...]
 
 Without arguments everything is recorded anew; with operators, the other records of their families stay. MXNet runs in
 an environment of its own, which is made once (MX_BENCH_MXNET=/path/to/python names another), and in a process of its
@@ -9,6 +9,7 @@ own, because some cases kill it: that is recorded too. `--differences` writes th
 docs/guide/differences.md.
 """
 
+import json
 import os
 import pickle
 import signal
@@ -21,7 +22,7 @@ sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 LIMIT = 60  # seconds for one case: what takes longer hangs
 
 import numpy as np  # noqa: E402
-from conformance import case, catalogue, run, store  # noqa: E402
+from conformance import case, catalogue, expressions, run, store  # noqa: E402
 
 
 def kept(result: dict, again: dict) -> dict:
@@ -74,7 +75,12 @@ def answer() -> None:
     import mxnet as mx
 
     for line in sys.stdin.buffer:
-        operator, bound, name = line.decode().rstrip("\n").split("\t")
+        operator, bound, name = json.loads(line)
+        if bound == "expression":
+            signal.alarm(LIMIT)
+            pickle.dump(evaluated(mx, name), out)
+            out.flush()
+            continue
         one = case.cases_of(operator)[name]
         signal.alarm(LIMIT)
         with np.errstate(all="ignore"):
@@ -85,6 +91,16 @@ def answer() -> None:
         out.flush()
 
 
+def evaluated(mx, text: str) -> dict:
+    """What an expression gives."""
+    try:
+        with np.errstate(all="ignore"):
+            found = expressions.evaluate(mx, text)
+    except Exception as error:
+        return {"raised": type(error).__name__}
+    return {"text": found} if isinstance(found, str) else {"outputs": found}
+
+
 class Oracle:
     """A process with MXNet, replaced when it dies."""
 
@@ -93,26 +109,27 @@ class Oracle:
 
     def ask(self, one: case.Case) -> dict:
         """What it answers. If it dies, what it answers without a symbol; if it dies again, that."""
-        entry = self._answer(one, "bound")
+        entry = self.answer(one.operator, "bound", one.name)
         if entry is None:
-            entry = self._answer(one, "unbound")
+            entry = self.answer(one.operator, "unbound", one.name)
             if entry is None:
                 return {"raised": "killed", "inputs": case.checksum(one.arrays())}
             entry["symbol"] = "killed"
         return entry
 
-    def _answer(self, one: case.Case, bound: str) -> dict | None:
+    def answer(self, operator: str, kind: str, name: str) -> dict | None:
+        """One answer; None where the process died of the question."""
         if self.process is None:
             self.process = self._start()
         try:
-            self.process.stdin.write(f"{one.operator}\t{bound}\t{one.name}\n".encode())
+            self.process.stdin.write(json.dumps([operator, kind, name]).encode() + b"\n")
             self.process.stdin.flush()
             return pickle.load(self.process.stdout)
         except (EOFError, BrokenPipeError):
             died = self.process.wait()
             self.process = None
             if died == 1:  # an exception in Python
-                raise SystemExit(f"MX_RECORD_VERBOSE=1 tells why {one.operator} {one.name} failed here") from None
+                raise SystemExit(f"MX_RECORD_VERBOSE=1 tells why {operator} {name} failed here") from None
             return None
 
     def _start(self) -> subprocess.Popen:
@@ -130,7 +147,7 @@ class Oracle:
 
 def record(wanted: list) -> None:
     operators = catalogue.tensor_operators()
-    unknown = set(wanted) - operators.keys() - set(catalogue.TENSOR_FAMILIES)
+    unknown = set(wanted) - operators.keys() - {*catalogue.TENSOR_FAMILIES, "expressions"}
     if unknown:
         raise SystemExit(f"neither family nor operator: {', '.join(sorted(unknown))}")
     oracle = Oracle()
@@ -150,6 +167,12 @@ def record(wanted: list) -> None:
                 writer.keep(name)
         writer.save(family)
         print(f"{family:28} {count:5} cases of {len(chosen)} operators recorded", flush=True)
+    if not wanted or "expressions" in wanted:
+        writer = store.Writer()
+        for group, texts in expressions.GROUPS.items():
+            for text in texts:
+                writer.add(group, text, oracle.answer("", "expression", text) or {"raised": "killed"})
+        writer.save("expressions")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.catalogue import tensor_operators
+from conformance.expressions import OTHERWISE
 from conformance.store import recorded
 
 GUIDE = Path(__file__).parents[2] / "docs/guide/differences.md"
@@ -49,6 +50,7 @@ def wrongly_added() -> list:
 def table() -> str:
     """The part of the guide that follows from what is recorded."""
     rows = [f"| {d.what} | {d.theirs} | {d.ours} | {d.why} |" for d in (TYPES, *DIFFERENCES)]
+    rows += [f"| {what} | {theirs} | {ours} | |" for what, theirs, ours in dict.fromkeys(OTHERWISE.values())]
     names = ", ".join(f"`{name}`" for name in wrongly_added())
     rows.append(f"| `grad_req='add'` of {names} | overwrites, or scales what was there | adds | wrong gradient |")
     return "\n".join([BEGIN, "| what | MXNet 1.9.1 | mx | why |", "| --- | --- | --- | --- |", *rows, END])

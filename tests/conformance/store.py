@@ -104,9 +104,9 @@ def _load(family: str) -> tuple:
         return json.loads(file["index"].tobytes()), file["data"]
 
 
-def recorded(operator: str) -> dict:
+def recorded(operator: str, family: str = "") -> dict:
     """{case: result} of an operator; arrays are :class:`Recorded`."""
-    index, data = _load(operators()[operator].family)
+    index, data = _load(family or operators()[operator].family)
 
     def part(value):
         if isinstance(value, dict):

@@ -1,8 +1,10 @@
 """Seeds and distributions."""
 
+import math
+
 import numpy as np
 import pytest
-from mx_core import cpu, nd, random
+from mx_core import cpu, nd, random, sym
 
 
 def test_equal_seeds_give_equal_numbers():
@@ -49,3 +51,20 @@ def test_bad_input():
         nd.random.uniform(0, 1, nothing=3)
     with pytest.raises(TypeError, match="must be a number"):
         nd.random.normal("a", 1)
+
+
+def test_zipfian_candidates():
+    count, most = 20000, 50
+    random.seed(5)
+    true = nd.array([0, 3, 40])
+    drawn, of_true, of_drawn = nd.contrib.rand_zipfian(true, count, most)
+    assert drawn.dtype == np.int64 and of_true.dtype == of_drawn.dtype == np.float64
+    probability = np.array([math.log((k + 2) / (k + 1)) / math.log(most + 1) for k in range(most)])
+    assert abs(probability.sum() - 1) < 1e-12
+    found = np.bincount(drawn.asnumpy(), minlength=most) / count
+    assert np.abs(found - probability).max() < 4.5 * math.sqrt(0.25 / count)
+    np.testing.assert_allclose(of_true.asnumpy(), count * probability[[0, 3, 40]])
+    np.testing.assert_allclose(of_drawn.asnumpy(), count * probability[drawn.asnumpy()])
+    outputs = sym.Group(list(sym.contrib.rand_zipfian(sym.var("t"), 4, most))).bind(cpu(), {"t": true}).forward()
+    assert [output.shape for output in outputs] == [(4,), (3,), (4,)]
+    np.testing.assert_allclose(outputs[1].asnumpy() / 4, of_true.asnumpy() / count)

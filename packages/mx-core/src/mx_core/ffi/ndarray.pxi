@@ -170,9 +170,6 @@ cdef class NDArrayBase:
     def __rpow__(self, other, modulus):
         return binary(self, other, &POWER, True, None)
 
-    def __ipow__(self, other):
-        return binary(self, other, &POWER, False, self)
-
     def __eq__(self, other):
         return compare(self, other, &EQUAL)
 
