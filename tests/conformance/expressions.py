@@ -196,27 +196,27 @@ nd.histogram(v, bins=3, range=(0, 4))
 nd.histogram(v, bins=nd.array([0, 1, 5]))
 nd.onehot_encode(nd.array([1, 0]), nd.zeros((2, 3)))
 """.strip().split("\n")
-TWO = """
-add
-subtract
-multiply
-divide
-true_divide
-modulo
-power
-maximum
-minimum
-hypot
-equal
-not_equal
-greater
-greater_equal
-lesser
-lesser_equal
-logical_and
-logical_or
-logical_xor
-""".split()
+TWO = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "true_divide",
+    "modulo",
+    "power",
+    "maximum",
+    "minimum",
+    "hypot",
+    "equal",
+    "not_equal",
+    "greater",
+    "greater_equal",
+    "lesser",
+    "lesser_equal",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+]
 HELPERS = [
     f"nd.{name}({left}, {right})"
     for name in TWO
