@@ -1,7 +1,10 @@
 // Between coordinates in an array of a given shape and positions in its flat order.
+#include <algorithm>
+
 #include "engine/threads.h"
 #include "mx/op.h"
 #include "mx/op/kernel.h"
+#include "mx/op/strided.h"
 
 namespace mx {
 namespace {
@@ -19,10 +22,23 @@ const Shape& shape_of(const void* params, const OpDef& op) {
   return *shape;
 }
 
-int64_t* as_int64(const OpContext& ctx, const Tensor& data) {
-  auto* values = static_cast<int64_t*>(ctx.workspace(static_cast<size_t>(data.size()) * sizeof(int64_t)));
-  convert(data.data, data.dtype, values, DType::kInt64, data.size());
-  return values;
+// A stretch of the elements of an array as int64; what is worked on at a time.
+struct Stretch {
+  int64_t values[kLaneBlock];
+  void read(const Tensor& from, int64_t at, int64_t n) {
+    convert(element_at(from, at), from.dtype, values, DType::kInt64, n);
+  }
+  void write(const Tensor& to, int64_t at, int64_t n) const {
+    convert(values, DType::kInt64, element_at(to, at), to.dtype, n);
+  }
+};
+// fn(begin, n) for stretches of `count` elements.
+template <class Function>
+void by_stretches(int64_t count, Function fn) {
+  const int64_t stretches = (count + kLaneBlock - 1) / kLaneBlock;
+  engine::parallel_for(stretches, 4, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) fn(i * kLaneBlock, std::min(kLaneBlock, count - i * kLaneBlock));
+  });
 }
 
 }  // namespace
@@ -45,14 +61,16 @@ MX_OPERATOR(_ravel_multi_index) {
       })
       .forward([](const OpContext& ctx) {
         const Shape& shape = shape_of(ctx.params, ctx.op);
-        const int64_t n = ctx.out[0].size(), *from = as_int64(ctx, ctx.in[0]);
-        auto* to = static_cast<int64_t*>(ctx.workspace(static_cast<size_t>(n) * sizeof(int64_t)));
-        engine::parallel_for(n, kGrain, [&](int64_t begin, int64_t end) {
-          for (int64_t i = begin; i < end; ++i) to[i] = 0;
-          for (int k = 0; k < shape.ndim; ++k)
-            for (int64_t i = begin; i < end; ++i) to[i] = to[i] * shape[k] + from[k * n + i];
+        const int64_t count = ctx.out[0].size();
+        by_stretches(count, [&](int64_t begin, int64_t n) {
+          Stretch place, at;
+          std::fill_n(place.values, n, 0);
+          for (int k = 0; k < shape.ndim; ++k) {
+            at.read(ctx.in[0], k * count + begin, n);
+            for (int64_t i = 0; i < n; ++i) place.values[i] = place.values[i] * shape[k] + at.values[i];
+          }
+          place.write(ctx.out[0], begin, n);
         });
-        convert(to, DType::kInt64, ctx.out[0].data, ctx.out[0].dtype, n);
       });
 }
 
@@ -74,15 +92,20 @@ MX_OPERATOR(_unravel_index) {
       })
       .forward([](const OpContext& ctx) {
         const Shape& shape = shape_of(ctx.params, ctx.op);
-        const int64_t n = ctx.in[0].size();
-        int64_t* left = as_int64(ctx, ctx.in[0]);
-        auto* to = static_cast<int64_t*>(ctx.workspace(static_cast<size_t>(n * shape.ndim) * sizeof(int64_t)));
-        engine::parallel_for(n, kGrain / 8, [&](int64_t begin, int64_t end) {
-          for (int k = shape.ndim - 1; k > 0; --k)
-            for (int64_t i = begin; i < end; ++i) to[k * n + i] = left[i] % shape[k], left[i] /= shape[k];
-          for (int64_t i = begin; i < end; ++i) to[i] = left[i];
+        const int64_t count = ctx.in[0].size();
+        by_stretches(count, [&](int64_t begin, int64_t n) {
+          Stretch left, at;
+          left.read(ctx.in[0], begin, n);
+          for (int k = shape.ndim - 1; k > 0; --k) {
+            const int64_t size = shape[k];
+            for (int64_t i = 0; i < n; ++i) {
+              const int64_t above = left.values[i] / size;
+              at.values[i] = left.values[i] - above * size, left.values[i] = above;
+            }
+            at.write(ctx.out[0], k * count + begin, n);
+          }
+          left.write(ctx.out[0], begin, n);
         });
-        convert(to, DType::kInt64, ctx.out[0].data, ctx.out[0].dtype, n * shape.ndim);
       });
 }
 

@@ -1,25 +1,52 @@
 #include "mx/op.h"
 
 #if defined(MX_ISA)
+#include <immintrin.h>
+
 namespace mx::MX_ISA {
 
-// Four rows by sixteen columns at a time. The sixteen columns of b were packed side by side, padded with zeros.
-struct GemmPanel {
-  static constexpr int kRows = 4, kColumns = 16;
+#if defined(__AVX512F__)
+using Doubles = __m512d;
+MX_INLINE Doubles load(const double* from) { return _mm512_loadu_pd(from); }
+MX_INLINE Doubles repeat(double value) { return _mm512_set1_pd(value); }
+MX_INLINE Doubles multiply_add(Doubles a, Doubles b, Doubles c) { return _mm512_fmadd_pd(a, b, c); }
+MX_INLINE void store(double* to, Doubles value) { _mm512_storeu_pd(to, value); }
+inline constexpr int kPanelRows = 8;  // with 16 columns the sums fill half of the registers
+#else
+using Doubles = __m256d;
+MX_INLINE Doubles load(const double* from) { return _mm256_loadu_pd(from); }
+MX_INLINE Doubles repeat(double value) { return _mm256_set1_pd(value); }
+MX_INLINE Doubles multiply_add(Doubles a, Doubles b, Doubles c) { return _mm256_fmadd_pd(a, b, c); }
+MX_INLINE void store(double* to, Doubles value) { _mm256_storeu_pd(to, value); }
+inline constexpr int kPanelRows = 3;
+#endif
 
-  template <class T, int rows>
-  static MX_INLINE void tile(const T* a, int64_t a_row, int64_t a_column, const T* panel, int64_t k, T* c,
-                             int64_t c_row, int64_t c_column, int64_t columns, const T* bias) {
-    T sum[rows][kColumns];
+// A few rows by sixteen columns at a time. The sixteen columns of b were packed side by side, padded with zeros. Every
+// element is one chain of fused multiply-adds, whatever the instruction set.
+struct GemmPanel {
+  static constexpr int kColumns = 16, kLanes = sizeof(Doubles) / sizeof(double), kVectors = kColumns / kLanes;
+
+  template <int rows>
+  static MX_INLINE void tile(const double* a, int64_t a_row, int64_t a_column, const double* panel, int64_t k,
+                             double* c, int64_t c_row, int64_t c_column, int64_t columns, const double* bias) {
+    Doubles sum[rows][kVectors];
     for (int r = 0; r < rows; ++r)
-      for (int j = 0; j < kColumns; ++j) sum[r][j] = 0;
-    for (int64_t p = 0; p < k; ++p)
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = repeat(0);
+    for (int64_t p = 0; p < k; ++p) {
+      Doubles row[kVectors];
+      for (int v = 0; v < kVectors; ++v) row[v] = load(panel + p * kColumns + v * kLanes);
       for (int r = 0; r < rows; ++r) {
-        const T x = a[r * a_row + p * a_column];
-        for (int j = 0; j < kColumns; ++j) sum[r][j] += x * panel[p * kColumns + j];
+        const Doubles x = repeat(a[r * a_row + p * a_column]);
+        for (int v = 0; v < kVectors; ++v) sum[r][v] = multiply_add(x, row[v], sum[r][v]);
       }
-    for (int r = 0; r < rows; ++r)
-      for (int j = 0; j < columns; ++j) c[r * c_row + j * c_column] = sum[r][j] + (bias ? bias[j] : T(0));
+    }
+    const bool whole = c_column == 1 && columns == kColumns && !bias;
+    for (int r = 0; r < rows; ++r) {
+      double line[kColumns], *const to = c + r * c_row;
+      for (int v = 0; v < kVectors; ++v) store((whole ? to : line) + v * kLanes, sum[r][v]);
+      if (whole) continue;
+      for (int64_t j = 0; j < columns; ++j) to[j * c_column] = line[j] + (bias ? bias[j] : 0);
+    }
   }
 
   // in: a, the panel (k, 16), bias or null. n: rows of a. extra: k, a's row and column stride, c's, columns in use.
@@ -31,10 +58,9 @@ struct GemmPanel {
             *bias = static_cast<const T*>(in[2]);
     T* c = static_cast<T*>(out[0]);
     int64_t i = 0;
-    for (; i + kRows <= n; i += kRows)
-      tile<T, kRows>(a + i * a_row, a_row, a_column, panel, k, c + i * c_row, c_row, c_column, columns, bias);
-    for (; i < n; ++i)
-      tile<T, 1>(a + i * a_row, a_row, a_column, panel, k, c + i * c_row, c_row, c_column, columns, bias);
+    for (; i + kPanelRows <= n; i += kPanelRows)
+      tile<kPanelRows>(a + i * a_row, a_row, a_column, panel, k, c + i * c_row, c_row, c_column, columns, bias);
+    for (; i < n; ++i) tile<1>(a + i * a_row, a_row, a_column, panel, k, c + i * c_row, c_row, c_column, columns, bias);
   }
 };
 
