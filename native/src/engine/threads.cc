@@ -68,7 +68,7 @@ void set_team(int count) {
 }
 
 int worthwhile_threads(const Work& work) {
-  constexpr double kFlopsPerSecond = 1e11, kBytesPerSecond = 2e10, kSecondsPerThread = 1e-5;
+  constexpr double kFlopsPerSecond = 1e11, kBytesPerSecond = 2e10, kSecondsPerThread = 2.5e-5;
   const double seconds = work.flops / kFlopsPerSecond + work.bytes / kBytesPerSecond;
   return static_cast<int>(std::clamp(seconds / kSecondsPerThread, 1.0, 65536.0));
 }

@@ -145,7 +145,7 @@ void copy_words(const StridedCopy& c, const void* from_bytes, void* to_bytes) {
   copy_rows(c, from, to);
 }
 
-constexpr int64_t kPiece = int64_t{1} << 18;  // bytes of a copy that are worth a thread
+constexpr int64_t kPiece = int64_t{1} << 19;  // bytes of a copy that are worth a thread
 
 }  // namespace
 
