@@ -58,6 +58,36 @@ def test_a_graph_over_a_gpu_and_the_cpu():
         assert {array.context for array in executor.outputs} == {CPU}
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_random_devices(seed, two_gpus):
+    """Every layer anywhere, several batches without a wait between them."""
+    print("seed", seed)
+    rng = np.random.default_rng(seed)
+    devices = [*two_gpus, CPU]
+    results = []
+    for spread in (False, True):
+        net, where = mx.sym.var("data"), {}
+        skips = [net]
+        for i in range(8):
+            where[f"g{i}"] = devices[rng.integers(3)]
+            with mx.AttrScope(ctx_group=f"g{i}"):
+                net = mx.sym.tanh(mx.sym.broadcast_mul(net, mx.sym.var(f"w{i}"))) + skips[i // 2]
+            skips.append(net)
+        shapes = {name: (1, 5) if name[0] == "w" else (30, 5) for name in net.list_arguments()}
+        executor = net.simple_bind(CPU, group2ctx=where if spread else None, **shapes)
+        numbers = np.random.default_rng(seed)
+        for array in executor.arg_arrays:
+            array[:] = numbers.uniform(-1, 1, array.shape)
+        kept = []
+        for _ in range(4):
+            executor.arg_dict["data"][:] = numbers.uniform(-1, 1, (30, 5))
+            kept.append(executor.forward(is_train=True)[0].copy())
+            executor.backward(mx.nd.array(numbers.uniform(-1, 1, (30, 5))))
+            kept += [array.copy() for array in executor.grad_arrays]
+        results.append([array.asnumpy() for array in kept])
+    compare(results[1], results[0])
+
+
 def test_many_threads_in_one_graph(two_gpus):
     """Every thread has streams of its own; the graph's memory is one."""
     net = layers()
@@ -139,7 +169,7 @@ def test_a_store_sums_over_gpus(kind, two_gpus):
         store.pushpull(key, [mx.nd.array(part, ctx=ctx) for part, ctx in zip(parts, two_gpus, strict=True)], out=outs)
         for out in outs:
             np.testing.assert_allclose(out.asnumpy(), value + 0.5 * sum(parts), 1e-6, 1e-6)
-    assert set(homes.values()) == (set(two_gpus) if kind == "device" else {CPU})
+    assert set(homes.values()) == (set(two_gpus) if kind == "device" else {mx.cpu_pinned()})
 
 
 @pytest.mark.parametrize("kvstore", ["local", "device"])

@@ -91,6 +91,7 @@ class Planner {
         if (in_arena(entry) && uses_[entry] == 0) release(entry);
     }
     plan_.total = free_.end();
+    plan_.totals = {plan_.total};
     return std::move(plan_);
   }
 
@@ -134,8 +135,23 @@ class Planner {
 
 }  // namespace
 
-MemoryPlan plan_memory(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, Reuse reuse) {
-  return Planner(steps, bytes, reuse).run();
+MemoryPlan plan_memory(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, Reuse reuse,
+                       const std::vector<int>& arenas) {
+  const int last = arenas.empty() ? 0 : *std::max_element(arenas.begin(), arenas.end());
+  if (last == 0) return Planner(steps, bytes, reuse).run();
+  MemoryPlan all;
+  all.offsets.assign(bytes.size(), MemoryPlan::kNowhere);
+  for (int arena = 0; arena <= last; ++arena) {
+    std::vector<size_t> here = bytes;
+    for (size_t entry = 0; entry < here.size(); ++entry)
+      if (arenas[entry] != arena) here[entry] = 0;
+    const MemoryPlan part = Planner(steps, here, reuse).run();
+    for (size_t entry = 0; entry < here.size(); ++entry)
+      if (here[entry]) all.offsets[entry] = part.offsets[entry];
+    all.totals.push_back(part.total);
+    all.total += part.total, all.wanted += part.wanted, all.in_place += part.in_place;
+  }
+  return all;
 }
 
 }  // namespace mx

@@ -1,4 +1,4 @@
-// Where the intermediate results of a plan live: offsets in one arena, shared by results that are not needed together.
+// Where the intermediate results of a plan live: offsets in an arena, shared by results that are not needed together.
 #pragma once
 #include <cstddef>
 #include <utility>
@@ -16,7 +16,8 @@ struct MemoryStep {
 struct MemoryPlan {
   static constexpr size_t kNowhere = static_cast<size_t>(-1);
   std::vector<size_t> offsets;  // by entry
-  size_t total = 0;             // bytes of the arena
+  std::vector<size_t> totals;   // bytes of each arena
+  size_t total = 0;             // of all of them
   size_t wanted = 0;            // without any sharing
   int in_place = 0;             // outputs that took over the memory of an input
 };
@@ -27,7 +28,9 @@ enum class Reuse {
   kAll
 };
 
-// Steps run in order, first those that are not `backward`.
-MemoryPlan plan_memory(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, Reuse reuse);
+// Steps run in order, first those that are not `backward`. `arenas`: the number of the one that holds each entry;
+// empty: there is one.
+MemoryPlan plan_memory(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, Reuse reuse,
+                       const std::vector<int>& arenas = {});
 
 }  // namespace mx

@@ -66,15 +66,30 @@ class CopyPass {
 
 }  // namespace
 
-Device device_of(const Node& node, const DeviceGroups& groups, const std::vector<Device>& input_devices,
-                 Device fallback) {
-  if (const auto group = node.attrs.find(kDeviceGroup); group != node.attrs.end()) {
+void place_nodes(const IndexedGraph& graph, size_t num_forward, std::span<const Entry> heads,
+                 const GraphGradients& gradients, const DeviceGroups& groups, std::vector<Device>& devices) {
+  const auto device_of = [&](const Node* node) -> Device& { return devices[graph.node_id(node)]; };
+  for (size_t i = 0; i < num_forward; ++i) {
+    const Node& node = *graph.nodes[i];
+    if (node.is_variable()) continue;
+    const auto group = node.attrs.find(kDeviceGroup);
+    if (group == node.attrs.end()) {
+      if (!node.inputs.empty()) devices[i] = device_of(node.inputs[0].node.get());
+      continue;
+    }
     const auto found = groups.find(group->second);
     MX_CHECK(found != groups.end(), kValue, "[", node.label(), "] is of the group ", group->second,
              ", which has no device; add it to group2ctx");
-    return found->second;
+    devices[i] = found->second;
   }
-  return input_devices.empty() ? fallback : input_devices[0];
+  for (size_t i = 0; i < gradients.head_gradients.size(); ++i) {
+    const Node* node = gradients.head_gradients[i].node.get();
+    if (graph.contains(node)) device_of(node) = device_of(heads[i].node.get());
+  }
+  for (size_t i = 0; i < gradients.nodes.size(); ++i) {
+    const Node* node = gradients.nodes[i].get();
+    if (graph.contains(node)) device_of(node) = device_of(gradients.origins[i]);
+  }
 }
 
 void add_device_copies(std::vector<Work>& work, Entries& entries) { CopyPass(work, entries).run(); }

@@ -5,15 +5,17 @@
 #include <vector>
 
 #include "executor/work.h"
+#include "graph/gradient.h"
 
 namespace mx {
 
 using DeviceGroups = std::map<std::string, Device>;  // the group2ctx of bind
 
-// The device of a node of the symbol, given those of the nodes before it: that of its group; without a group that of
-// its first input, else `fallback`. Raises kValue for a group that has no device.
-Device device_of(const Node& node, const DeviceGroups& groups, const std::vector<Device>& input_devices,
-                 Device fallback);
+// Where each node runs, given where variables lie: the first `num_forward` nodes on the device of their group, without
+// a group on that of their first input, without inputs where `devices` says; gradients where the values are that they
+// belong to. Raises kValue for a group that has no device.
+void place_nodes(const IndexedGraph& graph, size_t num_forward, std::span<const Entry> heads,
+                 const GraphGradients& gradients, const DeviceGroups& groups, std::vector<Device>& devices);
 
 // Lets every step work on arrays of its own device: puts _CrossDeviceCopy where it reads another one's, once for each
 // entry and device. What crosses a border gets an array of its own, so that streams wait for it alone.

@@ -121,20 +121,7 @@ class Compiler {
     };
     place(arguments_, binding_.arguments);
     place(auxiliary_, binding_.auxiliary);
-    for (size_t i = 0; i < num_forward_; ++i) {
-      const Node& node = *graph_->nodes[i];
-      if (node.is_variable()) continue;
-      std::vector<Device> inputs;
-      for (const Entry& input : node.inputs) inputs.push_back(devices_[graph_->node_id(input.node.get())]);
-      devices_[i] = device_of(node, binding_.groups, inputs, binding_.device);
-    }
-    // Gradients are made where the values are that they belong to.
-    const auto follow = [&](const Node* node, const Node* origin) {
-      if (graph_->contains(node)) devices_[graph_->node_id(node)] = devices_[graph_->node_id(origin)];
-    };
-    for (size_t i = 0; i < gradients_.head_gradients.size(); ++i)
-      follow(gradients_.head_gradients[i].node.get(), heads_[i].node.get());
-    for (size_t i = 0; i < gradients_.nodes.size(); ++i) follow(gradients_.nodes[i].get(), gradients_.origins[i]);
+    mx::place_nodes(*graph_, num_forward_, heads_, gradients_, binding_.groups, devices_);
   }
 
   // Entries that live in arrays: arguments, auxiliary states, outputs.
@@ -262,20 +249,23 @@ class Compiler {
       return work.backward || work.op->mutable_inputs.empty() || work.op->train_mode;
     });
     list_places();
-    std::vector<size_t> totals;
-    plan_.memory = plan_arenas(steps, bytes, std::min(options_.reuse, Reuse::kWithinPass), totals);
+    std::vector<int> arenas(bytes.size());
+    for (size_t entry = 0; entry < bytes.size(); ++entry)
+      if (bytes[entry]) arenas[entry] = place_of(entries_.devices[entry]);
+    plan_.memory = plan_memory(steps, bytes, std::min(options_.reuse, Reuse::kWithinPass), arenas);
     if (repeatable && options_.reuse == Reuse::kAll) {
-      std::vector<size_t> smaller_totals;
-      MemoryPlan smaller = plan_arenas(steps, bytes, Reuse::kAll, smaller_totals);
+      MemoryPlan smaller = plan_memory(steps, bytes, Reuse::kAll, arenas);
       plan_.backward_consumes = smaller.total < plan_.memory.total;
-      if (plan_.backward_consumes) plan_.memory = std::move(smaller), totals = std::move(smaller_totals);
+      if (plan_.backward_consumes) plan_.memory = std::move(smaller);
     }
+    const std::vector<size_t>& totals = plan_.memory.totals;
     for (size_t p = 0; p < plan_.places.size(); ++p) {
       Place& place = plan_.places[p];
-      if (options_.general && options_.general->places[p].arena->bytes >= totals[p])
+      const size_t needed = p < totals.size() ? totals[p] : 0;
+      if (options_.general && options_.general->places[p].arena->bytes >= needed)
         place.arena = options_.general->places[p].arena;
       else
-        place.arena = make_ref<Chunk>(totals[p], place.device);
+        place.arena = make_ref<Chunk>(needed, place.device);
     }
   }
 
@@ -290,27 +280,6 @@ class Compiler {
     int place = 0;
     while (plan_.places[static_cast<size_t>(place)].device != device) ++place;
     return place;
-  }
-
-  // Offsets of every entry in the arena of its device; totals: of each place.
-  MemoryPlan plan_arenas(const std::vector<MemoryStep>& steps, const std::vector<size_t>& bytes, Reuse reuse,
-                         std::vector<size_t>& totals) const {
-    MemoryPlan all;
-    for (const Place& place : plan_.places) {
-      std::vector<size_t> here = bytes;
-      for (size_t entry = 0; entry < here.size(); ++entry)
-        if (entries_.devices[entry] != place.device) here[entry] = 0;
-      MemoryPlan part = plan_memory(steps, here, reuse);
-      totals.push_back(part.total);
-      if (totals.size() == 1) {
-        all = std::move(part);
-        continue;
-      }
-      for (size_t entry = 0; entry < here.size(); ++entry)
-        if (here[entry]) all.offsets[entry] = part.offsets[entry];
-      all.total += part.total, all.wanted += part.wanted, all.in_place += part.in_place;
-    }
-    return all;
   }
 
   Tensor tensor_of(int entry, Format format) const {

@@ -53,3 +53,16 @@ TEST_CASE("neighbouring holes join, and the last one grows") {
   CHECK(plan.offsets[3] == 0);
   CHECK(plan.total == 192);
 }
+
+TEST_CASE("entries of several arenas never share memory") {
+  const std::vector<MemoryStep> steps = {
+      {{}, {0}, {}}, {{0}, {1}, {{0, 0}}}, {{1}, {2}, {{0, 0}}}, {{2}, {3}, {}}, {{3}, {4}, {}}};
+  const std::vector<size_t> bytes = {64, 64, 64, 0, 128};
+  const MemoryPlan plan = plan_memory(steps, bytes, Reuse::kAll, {0, 1, 1, 0, 1});
+  CHECK(plan.totals == std::vector<size_t>{64, 128});
+  CHECK(plan.total == 192);
+  CHECK(plan.in_place == 1);  // 2 takes over 1, but 1 not 0
+  CHECK(plan.offsets[2] == plan.offsets[1]);
+  CHECK(plan.offsets[3] == MemoryPlan::kNowhere);
+  CHECK(plan_memory(steps, bytes, Reuse::kAll).in_place == 2);
+}

@@ -192,3 +192,55 @@ def test_composite_operators_run_in_their_group():
     executor = net.simple_bind(cpu(0), x=(2, 3), label=(2,), group2ctx=GROUPS, grad_req={"x": "write"})
     assert executor.forward(is_train=True)[0].context == cpu(2)
     assert "_CrossDeviceCopy" not in executor.debug_str()
+
+
+def test_shared_arrays_must_lie_on_the_same_device():
+    first = network().simple_bind(cpu(0), data=(4, 6))
+    names = network().list_arguments()
+    again = network().simple_bind(cpu(0), data=(4, 6), shared_exec=first, shared_arg_names=names)
+    assert again.arg_dict["fc1_weight"] is first.arg_dict["fc1_weight"]
+    grouped = network().simple_bind(cpu(0), data=(4, 6), shared_exec=first, shared_arg_names=names, group2ctx=GROUPS)
+    assert grouped.arg_dict["fc1_weight"].context == cpu(1)
+
+
+def random_network(rng, size=14):
+    """Operators of random groups, or none, on random earlier values."""
+    values = [sym.var("a"), sym.var("b")]
+    for i in range(size):
+        group = rng.choice([None, "one", "two", "three"])
+        with AttrScope(**({} if group is None else {"ctx_group": str(group)})):
+            left, right = (values[rng.integers(len(values))] for _ in range(2))
+            kind = rng.integers(4)
+            if kind == 0:
+                value = sym.tanh(left, name=f"n{i}")
+            elif kind == 1:
+                value = sym.elemwise_mul(left, right, name=f"n{i}")
+            elif kind == 2:
+                value = sym.broadcast_add(left, sym.mean(right, axis=0, keepdims=True), name=f"n{i}")
+            else:
+                value = left + sym.var(f"v{i}", shape=(3, 4))
+        values.append(value)
+    return sym.Group([values[i] for i in sorted({len(values) - 1, *rng.integers(2, len(values), 2)})])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_networks(seed):
+    print("seed", seed)
+    rng = np.random.default_rng(seed)
+    net = random_network(rng)
+    groups = {"one": cpu(1), "two": cpu(2), "three": cpu(int(rng.integers(3)))}
+    results = []
+    for given in (None, groups):
+        shapes = dict.fromkeys(net.list_arguments(), (3, 4))
+        executor = net.simple_bind(cpu(0), grad_req="add" if seed % 3 == 0 else "write", group2ctx=given, **shapes)
+        numbers = np.random.default_rng(seed)
+        found = []
+        for _ in range(2):  # the second time everything is there already
+            for array in executor.arg_arrays:
+                array[:] = numbers.uniform(-1, 1, array.shape)
+            outputs = executor.forward(is_train=True)
+            executor.backward([nd.array(numbers.uniform(-1, 1, out.shape)) for out in outputs])
+            found += [array.asnumpy() for array in (*outputs, *executor.grad_arrays)]
+        results.append(found)
+    for e, g in zip(*results, strict=True):
+        np.testing.assert_allclose(g, e, 1e-5, 1e-6)

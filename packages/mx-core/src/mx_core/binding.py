@@ -121,12 +121,12 @@ def simple_bind(
         dtype = numpy_type(number)
         if shared_exec is not None and shared_arg_names is not None and name in shared_arg_names:
             shared = shared_exec.arg_dict.get(name)
-            if shared is not None and shared.shape == shape and shared.dtype == dtype:
+            if shared is not None and (shared.shape, shared.dtype, shared.context) == (shape, dtype, device):
                 return shared
         if shared_buffer is None or (shared_arg_names is not None and name in shared_arg_names):
             return nd.zeros(shape, device, dtype)
         kept = shared_buffer.get(name)
-        if kept is not None and kept.dtype == dtype and kept.shape == shape:
+        if kept is not None and (kept.shape, kept.dtype, kept.context) == (shape, dtype, device):
             return kept
         shared_buffer[name] = nd.zeros(shape, device, dtype)
         return shared_buffer[name]
@@ -139,7 +139,7 @@ def simple_bind(
     shared_aux = shared_exec.aux_dict if shared_exec is not None else {}
     auxiliary = [
         shared_aux[name]
-        if name in shared_aux and shared_aux[name].shape == shape
+        if name in shared_aux and (shared_aux[name].shape, shared_aux[name].context) == (shape, devices.get(name, ctx))
         else nd.zeros(shape, devices.get(name, ctx), numpy_type(number))
         for name, shape, number in zip(states, aux_shapes, aux_types)
     ]

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from mx_core import ndarray as nd
 from mx_core.base import MXNetError, MXTypeError, MXValueError
-from mx_core.context import Context, cpu
+from mx_core.context import Context, cpu, cpu_pinned
 from mx_core.ndarray import NDArray
 
 __all__ = ["KVStore", "create"]
@@ -120,7 +120,8 @@ class KVStore:
     def _home(self, key: Key, values: Sequence[NDArray]) -> Context:
         """Where a key is summed, stored and updated."""
         if not self._on_devices:
-            return cpu()
+            # GPUs copy from and to pinned memory by themselves
+            return cpu_pinned() if any(array.context.device_type == "gpu" for array in values) else cpu()
         if key not in self._homes:
             # the devices share the work: the next key goes to the one with the least
             home = min((array.context for array in values), key=lambda context: self._loads.get(context, 0))
