@@ -1,4 +1,4 @@
-"""Runs a case in mx or in MXNet 1.9.1: as a function, recorded, and as a bound symbol."""
+"""Runs a case in mx or in MXNet 1.9.1, on the current device: as a function, recorded, and as a bound symbol."""
 
 from contextlib import contextmanager
 
@@ -101,7 +101,7 @@ def _bound(mx, case, values) -> dict:
         arrays = dict(zip(names, _arrays(mx, values)))
         gradients = {n: mx.nd.full(arrays[n].shape, 2, dtype=arrays[n].dtype) for n in wanted}
         executor = symbol.bind(
-            mx.cpu(),
+            mx.current_context(),
             {n: arrays[n] for n in arguments},
             gradients,
             {n: request if n in wanted else "null" for n in arguments},

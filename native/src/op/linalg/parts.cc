@@ -1,5 +1,6 @@
 // Diagonals and triangles of matrices: taken out, put in, and kept.
 #include <cstdlib>
+#include <string>
 
 #include "op/linalg/algebra.h"
 #include "op/linalg/batch.h"
@@ -49,9 +50,17 @@ int64_t side_of(int64_t length) {
   return side * (side + 1) / 2 == length ? side : -1;
 }
 
-OpDef& with_gradient(OpDef& op, const char* inverse) {
-  return op.data(inverse).gradient(
-      [](GradientContext& g) { g.set(0, g.call_same(static_cast<const char*>(g.op().block_data), {g.head()}).at(0)); });
+// What takes parts out has the gradient that puts them in, and the other way round.
+OpDef& with_inverse_as_gradient(OpDef& op) {
+  return op.gradient([](GradientContext& g) {
+    std::string inverse = g.op().name;
+    const size_t at = inverse.find("extract");
+    if (at != std::string::npos)
+      inverse.replace(at, 7, "make");
+    else
+      inverse.replace(inverse.find("make"), 4, "extract");
+    g.set(0, g.call_same(inverse.c_str(), {g.head()}).at(0));
+  });
 }
 
 }  // namespace
@@ -76,7 +85,7 @@ MX_OPERATOR(_linalg_extractdiag) {
         const OpDef& diag = get_op("diag");
         diag.forward_fn({.op = diag, .params = &p, .in = ctx.in, .out = ctx.out});
       });
-  with_gradient(op, "_linalg_makediag");
+  with_inverse_as_gradient(op);
 }
 
 MX_OPERATOR(_linalg_makediag) {
@@ -103,7 +112,7 @@ MX_OPERATOR(_linalg_makediag) {
         copy.axis(length, 1, n + 1);
         copy.run(in.data, element_at(out, k < 0 ? -k * n : k), size_of(in.dtype));
       });
-  with_gradient(op, "_linalg_extractdiag");
+  with_inverse_as_gradient(op);
 }
 
 MX_OPERATOR(_linalg_extracttrian) {
@@ -122,7 +131,7 @@ MX_OPERATOR(_linalg_extracttrian) {
         s.set_output(0, out);
       })
       .forward([](const OpContext& ctx) { copy_triangles(ctx, ctx.in[0], ctx.out[0], false); });
-  with_gradient(op, "_linalg_maketrian");
+  with_inverse_as_gradient(op);
 }
 
 MX_OPERATOR(_linalg_maketrian) {
@@ -144,7 +153,7 @@ MX_OPERATOR(_linalg_maketrian) {
         fill_zeros(ctx.out[0]);
         copy_triangles(ctx, ctx.out[0], ctx.in[0], true);
       });
-  with_gradient(op, "_linalg_extracttrian");
+  with_inverse_as_gradient(op);
 }
 
 MX_OPERATOR(_linalg_triangle) {
@@ -174,7 +183,7 @@ MX_OPERATOR(_linalg_triangle) {
           }
         });
       });
-  with_gradient(op, "_linalg_triangle");
+  with_inverse_as_gradient(op);
 }
 
 MX_OPERATOR(_linalg_scale) {

@@ -30,12 +30,12 @@ void rearrange(const OpContext& ctx, bool to_space) {
   if (ctx.in[0].size()) copy.run(ctx.in[0].data, ctx.out[0].data, size_of(ctx.in[0].dtype));
 }
 
-OpDef& rearrangement(OpDef& op, const char* inverse) {
+OpDef& rearrangement(OpDef& op) {
   return op.input("data", "The images, (batch, channels, height, width).")
       .params<BlockParam>()
-      .data(inverse)
       .gradient([](GradientContext& g) {
-        g.set(0, g.call_same(static_cast<const char*>(g.op().block_data), {g.head()}).at(0));
+        const char* inverse = g.op().name == "depth_to_space" ? "space_to_depth" : "depth_to_space";
+        g.set(0, g.call_same(inverse, {g.head()}).at(0));
       });
 }
 
@@ -54,7 +54,7 @@ int64_t times(int64_t size, int64_t factor) { return size < 0 ? -1 : size * fact
 }  // namespace
 
 MX_OPERATOR(depth_to_space) {
-  rearrangement(op, "space_to_depth")
+  rearrangement(op)
       .describe("Channels laid out as blocks of space: (n, b b c, h, w) becomes (n, c, b h, b w).")
       .infer_shape([](const InferShape& s) {
         if (!s.in[0].rank_known()) return;
@@ -67,7 +67,7 @@ MX_OPERATOR(depth_to_space) {
 }
 
 MX_OPERATOR(space_to_depth) {
-  rearrangement(op, "depth_to_space")
+  rearrangement(op)
       .describe("Blocks of space laid out as channels: (n, c, b h, b w) becomes (n, b b c, h, w).")
       .infer_shape([](const InferShape& s) {
         if (!s.in[0].rank_known()) return;
