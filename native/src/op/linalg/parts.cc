@@ -50,15 +50,14 @@ int64_t side_of(int64_t length) {
   return side * (side + 1) / 2 == length ? side : -1;
 }
 
-// What takes parts out has the gradient that puts them in, and the other way round.
+// What takes parts out has the gradient that puts them in, and the other way round; what keeps them, itself.
 OpDef& with_inverse_as_gradient(OpDef& op) {
   return op.gradient([](GradientContext& g) {
     std::string inverse = g.op().name;
-    const size_t at = inverse.find("extract");
-    if (at != std::string::npos)
+    if (const size_t at = inverse.find("extract"); at != std::string::npos)
       inverse.replace(at, 7, "make");
-    else
-      inverse.replace(inverse.find("make"), 4, "extract");
+    else if (const size_t put = inverse.find("make"); put != std::string::npos)
+      inverse.replace(put, 4, "extract");
     g.set(0, g.call_same(inverse.c_str(), {g.head()}).at(0));
   });
 }
