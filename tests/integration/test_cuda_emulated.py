@@ -64,6 +64,12 @@ def test_a_missing_dependency_would_be_seen(plugin):
     assert int(result.stdout.split()[-1]) > 0, result.stdout + result.stderr
 
 
+def test_a_missing_dependency_between_devices_would_be_seen(plugin):
+    test = "tests/cuda/test_devices.py::test_random_devices"
+    result = run(plugin, "-m", "pytest", "-q", "-m", "gpu", test, CUEMU_DELAY_US="2000", CUEMU_NO_WAIT="1")
+    assert " failed" in result.stdout.splitlines()[-1], result.stdout[-2000:] + result.stderr
+
+
 def test_an_error_surfaces_at_the_wait_with_the_name_of_the_operator(plugin):
     code = """
 import mx

@@ -152,6 +152,28 @@ def test_gradients_of_inputs_and_given_head_gradients():
     assert [one.shape for one in module.get_input_grads(merge_multi_context=False)[0]] == [(2, 3)] * 3
 
 
+def test_a_batch_may_come_divided(mlp, params, data):
+    """As a list with a batch for each device."""
+    x, y = data
+    whole = DataBatch([nd.array(x[:6])], [nd.array(y[:6])])
+    parts = [DataBatch([nd.array(x[i : i + 3])], [nd.array(y[i : i + 3])]) for i in (0, 3)]
+    results = []
+    for batch in (whole, parts):
+        module = bound(mlp, DEVICES[:2])
+        module.set_params(params, {})
+        module.forward_backward(batch)
+        metric = create("acc")
+        module._measure(metric, batch)
+        gradients = [array.asnumpy() for arrays in module._exec_group.grad_arrays for array in arrays]
+        results.append([module.get_outputs()[0].asnumpy(), np.array([metric.get()[1], metric.num_inst]), *gradients])
+    for e, g in zip(*results, strict=True):
+        np.testing.assert_array_equal(g, e)
+    with pytest.raises(MXNetError, match="a list of 1 batches for 2 devices"):
+        module.forward([whole])
+    with pytest.raises(MXNetError, match=r"equal shapes, got \[\(3, 3\), \(6, 3\)\]"):
+        module.forward([parts[0], whole])
+
+
 def test_a_smaller_batch_is_divided_anew(mlp, params):
     module = bound(mlp, DEVICES[:2])
     module.set_params(params, {})

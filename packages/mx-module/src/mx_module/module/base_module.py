@@ -124,7 +124,7 @@ class BaseModule:
         """(parameters, auxiliary states) by name."""
         self._undefined("get_params")
 
-    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
+    def forward(self, data_batch: DataBatch | list[DataBatch], is_train: bool | None = None) -> None:
         """Runs a batch."""
         self._undefined("forward")
 
@@ -166,7 +166,7 @@ class BaseModule:
         if optimizer and not self.optimizer_initialized:
             raise MXNetError(f"{name} there is no optimizer: call init_optimizer first")
 
-    def forward_backward(self, data_batch: DataBatch) -> None:
+    def forward_backward(self, data_batch: DataBatch | list[DataBatch]) -> None:
         """Forward in training mode, then backward."""
         self.forward(data_batch, is_train=True)
         self.backward()
@@ -298,7 +298,7 @@ class BaseModule:
                 monitor.tic()
             self.forward_backward(data_batch)
             self.update()
-            self.update_metric(eval_metric, data_batch.label)
+            self._measure(eval_metric, data_batch)
             # the next batch is fetched before the callbacks, which may reset the metric at the last one
             batch = next(batches, None)
             if batch is not None:
@@ -313,6 +313,13 @@ class BaseModule:
                     callback(param)
             nbatch += 1
         return values
+
+    def _measure(self, eval_metric: _metric.EvalMetric, batch: Any) -> None:
+        """Adds a batch, or a list with one for each device, to a metric."""
+        if isinstance(batch, list):
+            self.update_metric(eval_metric, [one.label for one in batch], pre_sliced=True)
+        else:
+            self.update_metric(eval_metric, batch.label)
 
     def score(
         self,
@@ -345,7 +352,7 @@ class BaseModule:
                 break
             self.prepare(batch, sparse_row_id_fn=sparse_row_id_fn)
             self.forward(batch, is_train=False)
-            self.update_metric(eval_metric, batch.label)
+            self._measure(eval_metric, batch)
             for callback in as_list(batch_end_callback):
                 callback(BatchEndParam(epoch=epoch, nbatch=nbatch, eval_metric=eval_metric, locals=locals()))
             seen += 1

@@ -17,7 +17,7 @@ from mx_core.ndarray import NDArray
 from mx_core.symbol import Symbol
 from mx_io.io import DataDesc
 
-from .slicing import Groups, batch_axis, batch_size_of, divide, merged, sliced, sliced_desc
+from .slicing import DeviceArrays, Groups, batch_axis, batch_size_of, divide, merged, sliced, sliced_desc
 
 __all__ = ["ExecutorGroup"]
 
@@ -326,8 +326,11 @@ def _load(sources: Sequence[Any], targets: Sequence[Targets], kind: str) -> None
     if len(sources) != len(targets):
         raise MXValueError(f"[Module.forward] the batch has {len(sources)} {kind} arrays, {len(targets)} are bound")
     for source, (axis, parts) in zip(sources, targets):
-        for part, target in parts:
-            piece = source if len(parts) == 1 else sliced(source, axis, part)
+        for device, (part, target) in enumerate(parts):
+            if isinstance(source, DeviceArrays):
+                piece = source.parts[device]
+            else:
+                piece = source if len(parts) == 1 else sliced(source, axis, part)
             if isinstance(piece, NDArray):
                 piece.copyto(target)
             else:

@@ -22,7 +22,7 @@ from .base_module import BaseModule, Params
 from .executor_group import ExecutorGroup, copy_checked
 from .inputs import check_names, check_shapes, gradient_requests, parse_shapes
 from .kvstore import init_kvstore, make_kvstore, sum_on_store, update_on_store
-from .slicing import groups_by_device
+from .slicing import groups_by_device, joined
 
 __all__ = ["Module"]
 
@@ -467,16 +467,17 @@ class Module(BaseModule):
         self.optimizer_initialized = True
 
     # -- computation ---------------------------------------------------------------------------------------------
-    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
+    def forward(self, data_batch: DataBatch | list[DataBatch], is_train: bool | None = None) -> None:
         """Runs a batch; other shapes than the bound ones reshape the module.
 
         Args:
-            data_batch: object with ``data`` and ``label``, lists of arrays (``label`` may be None or empty).
+            data_batch: object with ``data`` and ``label``, lists of arrays (``label`` may be None or empty); or a list
+                of such objects of equal shapes, one for each device.
             is_train: training mode (dropout, batch statistics); default ``for_training``.
         """
         self._load(data_batch, "forward").forward(self.for_training if is_train is None else is_train)
 
-    def forward_backward(self, data_batch: DataBatch) -> None:
+    def forward_backward(self, data_batch: DataBatch | list[DataBatch]) -> None:
         """Forward in training mode, then backward; where no subclass has its own, both in one call."""
         if type(self).forward is not Module.forward or type(self).backward is not Module.backward:
             super().forward_backward(data_batch)
@@ -486,12 +487,14 @@ class Module(BaseModule):
         self._forget_copies()
         group.forward_backward()
 
-    def _load(self, data_batch: DataBatch, method: str) -> ExecutorGroup:
+    def _load(self, data_batch: DataBatch | list[DataBatch], method: str) -> ExecutorGroup:
         """Copies a batch into the bound arrays, reshaped where the batch has other shapes."""
         group = self._exec_group
         if group is None or not self.params_initialized:
             self._require(method)
         assert group is not None
+        if isinstance(data_batch, list):
+            data_batch = joined(data_batch, len(self._contexts))
         data: Sequence[Any] = data_batch.data
         # a module bound without labels ignores those of a batch
         label: Sequence[Any] = (data_batch.label or ()) if self._label_descs else ()

@@ -9,7 +9,7 @@ from mx_core import ndarray as nd
 from mx_core.base import MXValueError
 from mx_core.context import Context
 from mx_core.ndarray import NDArray
-from mx_io.io import DataDesc
+from mx_io.io import DataBatch, DataDesc
 
 Groups = dict[str, Context]
 
@@ -80,6 +80,26 @@ def sliced(array: Any, axis: int, part: slice) -> Any:
     if isinstance(array, NDArray):
         return nd.slice_axis(array, axis=axis, begin=part.start, end=part.stop)
     return array[(slice(None),) * axis + (part,)]
+
+
+class DeviceArrays:
+    """An input of a batch that comes divided already: an array for each device."""
+
+    def __init__(self, parts: Sequence[Any]) -> None:
+        self.parts = parts
+        shape, *others = [tuple(part.shape) for part in parts]
+        if any(other != shape for other in others):
+            raise MXValueError(f"[Module.forward] batches in a list must have equal shapes, got {[shape, *others]}")
+        self.shape = (len(parts) * shape[0], *shape[1:])
+
+
+def joined(batches: Sequence[DataBatch], count: int) -> DataBatch:
+    """One batch of a list with a batch for each of ``count`` devices."""
+    if len(batches) != count:
+        raise MXValueError(f"[Module.forward] a list of {len(batches)} batches for {count} devices: give one for each")
+    data = [DeviceArrays(parts) for parts in zip(*(batch.data for batch in batches))]
+    label = [DeviceArrays(parts) for parts in zip(*(batch.label or () for batch in batches))]
+    return DataBatch(data, label)
 
 
 def merged(parts: Sequence[NDArray], axis: int) -> NDArray:
