@@ -307,3 +307,31 @@ def test_nan_and_infinity_are_scalars():
     assert nd.maximum(x, float("-inf")).asnumpy().tolist() == [1, -2]
     with pytest.raises(ValueError, match="p is nan"):
         nd.Dropout(x, p=float("nan"))
+
+
+def test_methods_that_share_memory():
+    for change, shape in (
+        (lambda x: x.expand_dims(0, inplace=True), (1, 1, 2, 3)),
+        (lambda x: x.expand_dims(-1, True), (1, 2, 3, 1)),
+        (lambda x: x.flatten(inplace=True), (1, 6)),
+        (lambda x: x.squeeze(inplace=True), (2, 3)),
+        (lambda x: x.squeeze(axis=0, inplace=True), (2, 3)),
+    ):
+        x = nd.zeros((1, 2, 3))
+        y = change(x)
+        assert y.shape == shape
+        y[:] = 9
+        assert (x.asnumpy() == 9).all()
+    x = nd.zeros((1, 2, 3))
+    for y in (x.expand_dims(0), x.flatten(), x.squeeze()):
+        y[:] = 9
+    assert (x.asnumpy() == 0).all()
+    with pytest.raises(MXNetError, match="axis 1"):
+        x.squeeze(axis=1, inplace=True)
+
+
+def test_sparse_storage_is_refused():
+    for make in (nd.zeros, nd.empty):
+        assert make((2, 3), stype="default").shape == (2, 3)
+        with pytest.raises(MXNetError, match="'csr' is not available"):
+            make((2, 3), stype="csr")

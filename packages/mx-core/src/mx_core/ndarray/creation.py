@@ -79,28 +79,56 @@ def array(source_array: Any, ctx: Context | str | None = None, dtype: DTypeLike 
     return made
 
 
-def empty(shape: int | Sequence[int], ctx: Context | str | None = None, dtype: DTypeLike | None = None) -> NDArray:
+def _dense(stype: str | None, what: str) -> None:
+    if stype not in (None, "default"):
+        raise MXValueError(f"[{what}] storage {stype!r} is not available in this version, only 'default'")
+
+
+def empty(
+    shape: int | Sequence[int],
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = None,
+    stype: str | None = None,
+) -> NDArray:
     """Return a new array whose elements have any value.
+
+    Args:
+        shape: The lengths of its axes.
+        ctx: The device; the current one where it is None.
+        dtype: Type of the elements; float32 where it is None.
+        stype: The storage: "default", which is dense, is the only one in this version.
 
     >>> import mx_core as mx
     >>> mx.nd.empty((2, 3)).shape
     (2, 3)
     """
+    _dense(stype, "empty")
     number = dtype_number(mx_real_t if dtype is None else dtype)
     device = current_context() if ctx is None else Context(ctx)
     return _ffi.create(_lengths(shape, "empty"), number, *_checked(device))
 
 
 def zeros(
-    shape: int | Sequence[int], ctx: Context | str | None = None, dtype: DTypeLike | None = None, **kwargs: Any
+    shape: int | Sequence[int],
+    ctx: Context | str | None = None,
+    dtype: DTypeLike | None = None,
+    stype: str | None = None,
+    **kwargs: Any,
 ) -> NDArray:
     """Return a new array of zeros.
+
+    Args:
+        shape: The lengths of its axes.
+        ctx: The device; the current one where it is None.
+        dtype: Type of the elements; float32 where it is None.
+        stype: The storage: "default", which is dense, is the only one in this version.
+        **kwargs: ``out``.
 
     >>> import mx_core as mx
     >>> mx.nd.zeros((2,), dtype="int32").asnumpy().tolist()
     [0, 0]
     """
-    kwargs.pop("stype", None)
+    _dense(stype, "zeros")
     if not kwargs and _is_np_shape_alone(shape):
         return full(shape, 0, ctx, dtype)
     return _internal._zeros(

@@ -165,6 +165,37 @@ class NDArray(NDArrayBase, Methods):
 
     # -- shapes -------------------------------------------------------------------------------------------------------
 
+    def expand_dims(self, axis: int, inplace: bool = False, **kwargs: Any) -> NDArray:  # type: ignore[override]
+        """Return the elements with one more axis of length 1, at ``axis``.
+
+        Args:
+            axis: Where the new axis is.
+            inplace: Share the memory.
+            **kwargs: As :func:`mx_core.ndarray.expand_dims` takes them.
+        """
+        made = op.expand_dims(self, axis, **kwargs)
+        return self.reshape(made.shape) if inplace else made
+
+    def flatten(self, inplace: bool = False, **kwargs: Any) -> NDArray:
+        """Return the elements as a matrix, of the shape (length of the first axis, the rest).
+
+        Args:
+            inplace: Share the memory.
+            **kwargs: As :func:`mx_core.ndarray.flatten` takes them.
+        """
+        return self.reshape((0, -1)) if inplace else op.flatten(self, **kwargs)
+
+    def squeeze(self, axis: int | Sequence[int] | None = None, inplace: bool = False, **kwargs: Any) -> NDArray:
+        """Return the elements without axes of length 1.
+
+        Args:
+            axis: Which axes; all where it is None.
+            inplace: Share the memory.
+            **kwargs: As :func:`mx_core.ndarray.squeeze` takes them.
+        """
+        made = op.squeeze(self, axis, **kwargs)
+        return self.reshape(made.shape) if inplace else made
+
     def reshape(self, *shape: Any, **kwargs: Any) -> NDArray:
         """Return the elements in another shape, sharing the memory.
 

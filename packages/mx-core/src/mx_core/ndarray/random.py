@@ -258,38 +258,46 @@ def _like(name: str, data: NDArray, params: dict[str, Any], out: NDArray | None)
     return getattr(_internal, f"_random_{name}_like")(data, **params, out=out)
 
 
-def uniform_like(data: NDArray, low: float = 0, high: float = 1, out: NDArray | None = None) -> NDArray:
+def uniform_like(
+    data: NDArray, low: float = 0, high: float = 1, out: NDArray | None = None, name: str | None = None
+) -> NDArray:
     """:func:`uniform` in the shape, dtype and device of ``data``."""
     return _like("uniform", data, {"low": low, "high": high}, out)
 
 
-def normal_like(data: NDArray, loc: float = 0, scale: float = 1, out: NDArray | None = None) -> NDArray:
+def normal_like(
+    data: NDArray, loc: float = 0, scale: float = 1, out: NDArray | None = None, name: str | None = None
+) -> NDArray:
     """:func:`normal` in the shape, dtype and device of ``data``."""
     return _like("normal", data, {"loc": loc, "scale": scale}, out)
 
 
-def poisson_like(data: NDArray, lam: float = 1, out: NDArray | None = None) -> NDArray:
+def poisson_like(data: NDArray, lam: float = 1, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """:func:`poisson` in the shape, dtype and device of ``data``."""
     return _like("poisson", data, {"lam": lam}, out)
 
 
-def exponential_like(data: NDArray, lam: float = 1, out: NDArray | None = None) -> NDArray:
+def exponential_like(data: NDArray, lam: float = 1, out: NDArray | None = None, name: str | None = None) -> NDArray:
     """Exponentially distributed numbers of rate ``lam`` in the shape, dtype and device of ``data``."""
     return _like("exponential", data, {"lam": lam}, out)
 
 
-def gamma_like(data: NDArray, alpha: float = 1, beta: float = 1, out: NDArray | None = None) -> NDArray:
+def gamma_like(
+    data: NDArray, alpha: float = 1, beta: float = 1, out: NDArray | None = None, name: str | None = None
+) -> NDArray:
     """:func:`gamma` in the shape, dtype and device of ``data``."""
     return _like("gamma", data, {"alpha": alpha, "beta": beta}, out)
 
 
-def negative_binomial_like(data: NDArray, k: int = 1, p: float = 1, out: NDArray | None = None) -> NDArray:
+def negative_binomial_like(
+    data: NDArray, k: int = 1, p: float = 1, out: NDArray | None = None, name: str | None = None
+) -> NDArray:
     """:func:`negative_binomial` in the shape, dtype and device of ``data``."""
     return _like("negative_binomial", data, {"k": k, "p": p}, out)
 
 
 def generalized_negative_binomial_like(
-    data: NDArray, mu: float = 1, alpha: float = 1, out: NDArray | None = None
+    data: NDArray, mu: float = 1, alpha: float = 1, out: NDArray | None = None, name: str | None = None
 ) -> NDArray:
     """:func:`generalized_negative_binomial` in the shape, dtype and device of ``data``."""
     return _like("generalized_negative_binomial", data, {"mu": mu, "alpha": alpha}, out)

@@ -352,6 +352,18 @@ class Symbol(SymbolBase, Methods):
         """Return the symbol with elements of another type."""
         return op.cast(self, dtype=dtype)
 
+    def expand_dims(self, axis: int, inplace: bool = False, **kwargs: Any) -> Symbol:  # type: ignore[override]
+        """:func:`mx_core.symbol.expand_dims` of this symbol; ``inplace`` has no effect."""
+        return op.expand_dims(self, axis=axis, **kwargs)
+
+    def flatten(self, inplace: bool = False, **kwargs: Any) -> Symbol:
+        """:func:`mx_core.symbol.flatten` of this symbol; ``inplace`` has no effect."""
+        return op.flatten(self, **kwargs)
+
+    def squeeze(self, axis: int | Sequence[int] | None = None, inplace: bool = False, **kwargs: Any) -> Symbol:
+        """:func:`mx_core.symbol.squeeze` of this symbol; ``inplace`` has no effect."""
+        return op.squeeze(self, axis=axis, **kwargs)
+
     def split_v2(self, *args: Any, **kwargs: Any) -> Symbol:
         """:func:`mx_core.symbol.split_v2` of this symbol."""
         from mx_core.symbol.creation import split_v2
