@@ -3,10 +3,10 @@
 
 build             make .venv and compile what has changed
 demo              build, then train LeNet on handwritten digits (examples/lenet_digits.py)
-test [ARGS]       build, then run the tests (ARGS go to pytest)
+test [ARGS]       build, then run the tests (ARGS go to pytest); -m gpu: those for a GPU, with a plugin built for it
 test-native       run the C++ tests under the address and undefined-behaviour sanitizers
-cuda [ARGS]       build the CUDA plugin with nvcc (ARGS go to cmake: -DCMAKE_CUDA_ARCHITECTURES=90); --emulated: with
-                  g++, for the tests that need no GPU
+cuda [ARGS]       build the CUDA plugin with nvcc (ARGS go to cmake); --emulated: with g++, for the tests without a GPU.
+                  MX_CUDA_ARCHITECTURES says for which devices: this machine's (else 90), `release`, or a list
 python [ARGS]     build, then run the environment's Python
 bench [ARGS]      build, then time a workload beside MXNet 1.9.1 and PyTorch; without ARGS, list the workloads
 lint [--fix]      check format, style, types and file sizes; --fix mends what a tool can mend
@@ -15,11 +15,13 @@ wheels            build, then write the wheels of every package to dist/ and che
 clean             remove everything that these commands made
 """
 
+import itertools
 import os
 import shutil
 import signal
 import sys
 
+import cuda
 import lint
 import steps
 import workspace
@@ -37,6 +39,8 @@ def demo(*arguments: str) -> None:
 
 def test(*arguments: str) -> None:
     steps.build()
+    if ("-m", "gpu") in itertools.pairwise(arguments):
+        os.environ.setdefault("MX_CUDA_PLUGIN", str(cuda.build()))
     os.chdir(ROOT)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background work ignores Ctrl-C, which some tests press
     become("-m", "pytest", *arguments)
@@ -52,16 +56,12 @@ def test_native() -> None:
     run("ctest", "--test-dir", tree, "--output-on-failure", "--no-tests=error")
 
 
-def cuda(*arguments: str) -> None:
+def build_cuda(*arguments: str) -> None:
     steps.build()  # for the tools
-    emulated = arguments == ("--emulated",)
-    tree = "native/build-cuda-emulated" if emulated else "native/build-cuda"
-    options = ["-DMX_CUDA_EMULATION=ON"] if emulated else list(arguments)
-    with workspace.compiler_cache():
-        run(*steps.configure(tree, "-DCMAKE_BUILD_TYPE=Release", *options, source="native/cuda"))
-        run("cmake", "--build", tree)
-    if emulated:
-        run("ctest", "--test-dir", tree, "--output-on-failure", "--no-tests=error")
+    if arguments == ("--emulated",):
+        cuda.build_emulated()
+    else:
+        print(cuda.build(*arguments))
 
 
 def python(*arguments: str) -> None:
@@ -119,7 +119,7 @@ COMMANDS = {
     "demo": demo,
     "test": test,
     "test-native": test_native,
-    "cuda": cuda,
+    "cuda": build_cuda,
     "python": python,
     "bench": bench,
     "lint": check_style,

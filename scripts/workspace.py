@@ -103,6 +103,7 @@ def environment() -> dict[str, str]:
         "CMAKE_GENERATOR": "Ninja",
         "CMAKE_BUILD_PARALLEL_LEVEL": str(JOBS),
         "CMAKE_CXX_COMPILER_LAUNCHER": launcher(),
+        "CMAKE_CUDA_COMPILER_LAUNCHER": launcher(),
         "CCACHE_BASEDIR": str(ROOT),
         "CCACHE_NOHASHDIR": "1",
         "SCCACHE_BASEDIRS": str(ROOT),

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "mx/cuda/launch.h"
+#include "host.h"
 #include "mx/cuda/register.h"
 
 extern "C" {
@@ -15,9 +15,11 @@ extern const mx::cuda::DeviceSet* const __start_mx_kernels[] __attribute__((visi
 extern const mx::cuda::DeviceSet* const __stop_mx_kernels[] __attribute__((visibility("hidden")));
 }
 
-namespace {
-
+namespace mx::cuda {
 const MXPlugin* host;
+}
+
+namespace {
 
 cudaStream_t stream_of(void* stream) { return static_cast<cudaStream_t>(stream); }
 cudaEvent_t event_of(void* event) { return static_cast<cudaEvent_t>(event); }
@@ -143,7 +145,7 @@ int fail(const char* what) {
 
 extern "C" __attribute__((visibility("default"))) int MXPluginInit(MXPlugin* plugin) {
   if (plugin->abi_version != MX_PLUGIN_ABI || plugin->struct_size < sizeof(MXPlugin)) return 1;
-  host = plugin;
+  mx::cuda::host = plugin;
   plugin->name = "CUDA";
   plugin->device_count = device_count, plugin->properties = properties, plugin->memory_info = memory_info;
   plugin->allocate = allocate, plugin->release = release;
@@ -156,6 +158,7 @@ extern "C" __attribute__((visibility("default"))) int MXPluginInit(MXPlugin* plu
   plugin->event_create = event_create, plugin->event_record = event_record;
   plugin->event_synchronize = event_synchronize, plugin->event_passed = event_passed;
   plugin->make_current = make_current;
+  plugin->gemm = mx::cuda::gemm, plugin->convolve = mx::cuda::convolve;
   for (auto set = __start_mx_kernels; set != __stop_mx_kernels; ++set)
     for (int i = 0; i < (*set)->count; ++i) {
       const mx::cuda::DeviceEntry& entry = (*set)->entries[i];

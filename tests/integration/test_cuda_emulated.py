@@ -4,6 +4,7 @@ Nothing here shows that a kernel is right or fast on a GPU; it shows the host si
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -141,3 +142,30 @@ def test_what_is_missing_is_named(plugin, settings, message):
     code = "import mx; assert mx.num_gpus() == 0; mx.nd.ones((2,), ctx=mx.gpu(0))"
     result = run(plugin, "-c", code, **settings)
     assert message in result.stderr, result.stderr
+
+
+PRODUCT = "import mx; mx.nd.dot(*[mx.nd.ones((2, 2), ctx=mx.gpu(0))] * 2).asnumpy()"
+
+
+def copy_without(plugin: Path, folder: Path) -> Path:
+    """The plugin and the emulated runtime alone, in another folder."""
+    for name in (plugin.name, "libcuda_emulation.so"):
+        shutil.copy2(plugin.parent / name, folder / name)
+    return folder / plugin.name
+
+
+def test_a_library_that_is_missing_is_named(plugin, tmp_path):
+    result = run(copy_without(plugin, tmp_path), "-c", PRODUCT)
+    assert "[dot] gpu(0): cuBLAS cannot be loaded: " in result.stderr
+    assert "libcublasLt.so.13" in result.stderr
+    assert "Install it: pip install 'nvidia-cublas>=13,<14'" in result.stderr
+    assert "MXUnsupportedError" in result.stderr
+
+
+def test_a_library_that_is_too_old_is_named(plugin, tmp_path):
+    copy = copy_without(plugin, tmp_path)
+    subprocess.run(["g++", "-shared", "-x", "c++", "-", "-o", tmp_path / "libcublasLt.so.13"], input=b"", check=True)
+    result = run(copy, "-c", PRODUCT)
+    assert (
+        f"cuBLAS is too old: {tmp_path}/libcublasLt.so.13 has no cublasLtCreate. Install a newer one" in result.stderr
+    )

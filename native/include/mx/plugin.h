@@ -33,7 +33,9 @@ enum {
   /* out[0] filled from the counter-based generator. extra: seed, first counter; mode, params: of the kernel. */
   MX_BLOCK_RANDOM = 2,
   /* out[i, :] = in[0][index[i], :] and the reverse sum; see native/src/op/indexing/rows.cc. */
-  MX_BLOCK_ROWS = 3
+  MX_BLOCK_ROWS = 3,
+  /* Whole arrays in C order, or NULL where the kernel needs or wants none; their sizes follow from params. */
+  MX_BLOCK_DENSE = 9
 };
 
 typedef struct MXBlock {
@@ -53,8 +55,49 @@ typedef struct MXBlock {
   void* context;
 } MXBlock;
 
-/* Returns 0, or non-zero after set_error. */
+/* Returns 0, or non-zero after set_error: 2 where there is no memory, 3 where a library is missing. */
 typedef int (*MXBlockFn)(const MXBlock* block);
+
+/* ---- matrix products and convolutions: of a vendor's library ----------------------------------------------------- */
+
+typedef struct MXMatrices { /* element (b, i, j) lies at data + b * batch + i * row + j * column elements */
+  void* data;
+  int64_t batch, row, column;
+} MXMatrices;
+
+/* c (m, n) = a (m, k) b (k, n) for every matrix of the batch, none of whose dimensions is 0; bias: n values for every
+ * row, or NULL. Of row and column one is 1. Floating dtypes; bias not with float64. */
+typedef struct MXGemm {
+  uint32_t struct_size;
+  int32_t device;
+  void* stream;
+  int64_t batch, m, n, k;
+  MXMatrices a, b, c;
+  const void* bias;
+  int32_t dtype, reserved;
+  void* (*workspace)(void* context, size_t bytes); /* as in MXBlock */
+  void* context;
+} MXGemm;
+
+typedef struct MXImages { /* batch or filters, channels, space; element (i0, i1, ...) at data + sum of ik * strides[k]
+                           */
+  void* data;
+  int64_t dims[5], strides[5];
+} MXImages;
+
+/* y = x * w (a correlation) over `rank` spatial axes, 1 to 3, or one of its adjoints. Groups: as often as the channels
+ * of w go into those of x. Floating dtypes; nothing is empty. */
+enum { MX_CONVOLVE = 0, MX_CONVOLVE_DATA = 1, MX_CONVOLVE_WEIGHT = 2 }; /* what is written: y, x or w */
+typedef struct MXConvolution {
+  uint32_t struct_size;
+  int32_t device;
+  void* stream;
+  int32_t kind, rank, dtype, reserved;
+  MXImages x, w, y;
+  int64_t stride[3], dilate[3], before[3], after[3]; /* the last two: zeros around x */
+  void* (*workspace)(void* context, size_t bytes);   /* as in MXBlock */
+  void* context;
+} MXConvolution;
 
 /* ---- operator functions: a whole operator ------------------------------------------------------------------------ */
 
@@ -124,6 +167,8 @@ typedef struct MXPlugin {
   /* Names for a profiler's timeline; may be NULL. */
   void (*range_push)(const char* name);
   void (*range_pop)(void);
+  int (*gemm)(const MXGemm* call); /* may be NULL, like the next */
+  int (*convolve)(const MXConvolution* call);
 } MXPlugin;
 
 typedef int (*MXPluginInitFn)(MXPlugin* plugin);

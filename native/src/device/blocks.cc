@@ -19,15 +19,7 @@ class Launch {
              "; copy the inputs to the CPU with as_in_context(mx.cpu())");
     block_.struct_size = sizeof block_, block_.device = scope_.device(), block_.stream = scope_.stream().handle;
     block_.in = operands_, block_.out = operands_ + kMaxOperands;
-    block_.dims = dims_, block_.context = &scope_;
-    block_.workspace = [](void* scope, size_t bytes) -> void* {
-      try {
-        return static_cast<Scope*>(scope)->workspace(bytes);
-      } catch (const std::exception& error) {
-        plugin().set_error(error.what());
-        return nullptr;
-      }
-    };
+    block_.dims = dims_, block_.workspace = workspace_of, block_.context = &scope_;
   }
 
   void input(const void* data, DType dtype, bool single) { add(operands_[block_.num_in++], data, dtype, single); }

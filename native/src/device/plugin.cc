@@ -13,7 +13,7 @@ namespace {
 
 thread_local std::string last_error;
 
-constexpr int kKinds = 4;
+constexpr int kKinds = MX_BLOCK_DENSE + 1;
 struct Blocks {
   MXBlockFn fn[kKinds][kDTypeSlots] = {};
 };
@@ -101,7 +101,10 @@ void check_id(int device) {
 
 void check(int status, const char* what, int device) {
   if (status)
-    raise(status == 2 ? ErrorKind::kMemory : ErrorKind::kInternal, "[", what, "] gpu(", device, "): ", last_error);
+    raise(status == 2   ? ErrorKind::kMemory
+          : status == 3 ? ErrorKind::kUnsupported
+                        : ErrorKind::kInternal,
+          "[", what, "] gpu(", device, "): ", last_error);
 }
 
 MXBlockFn find_block(const char* kernel, DType dtype, int kind) {

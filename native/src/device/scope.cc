@@ -83,6 +83,15 @@ void* Scope::workspace(size_t bytes) {
   return data;
 }
 
+void* workspace_of(void* scope, size_t bytes) {
+  try {
+    return static_cast<Scope*>(scope)->workspace(bytes);
+  } catch (const std::exception& error) {
+    plugin().set_error(error.what());
+    return nullptr;
+  }
+}
+
 bool supports(const OpDef& op) { return find_operator(op.name.c_str()) || blocks_have_kernels(op); }
 
 void forward(const OpContext& ctx) {

@@ -51,6 +51,9 @@ class Reading {
   std::span<NDArray* const> arrays_;
 };
 
+// MXBlock::workspace and its like, whose context is a Scope.
+void* workspace_of(void* scope, size_t bytes);
+
 // That of the operator which this thread runs on a device; null on the CPU. The building blocks ask.
 Scope* current();
 

@@ -8,17 +8,17 @@
 namespace mx {
 
 inline constexpr int kMaxNdim = 12;
-
-// ndim -1: nothing is known. A dimension of -1: that one is unknown. Zero is a size like any other.
-// (1.9.1 writes 0 and () for unknown; the C API converts where the old meaning is in force.)
-struct Shape {
-  int32_t ndim = -1;
-  int64_t dims[kMaxNdim];
+#if !defined(MX_SHAPE_FROM)  // nvcc refuses to look for a constructor of a class that is being defined
+#define MX_SHAPE_FROM Shape
+#endif
+struct Shape {             // (1.9.1 writes 0 and () for unknown; the C API converts where the old meaning is in force.)
+  int32_t ndim = -1;       // -1: nothing is known
+  int64_t dims[kMaxNdim];  // -1: that one is unknown. Zero is a size like any other.
 
   Shape() = default;
   Shape(std::initializer_list<int64_t> values) : Shape(values.begin(), values.size()) {}
   template <class Values>  // a vector, an array
-    requires requires(const Values& v) { Shape(v.data(), v.size()); }
+    requires requires(const Values& v) { MX_SHAPE_FROM(v.data(), v.size()); }
   explicit Shape(const Values& values) : Shape(values.data(), values.size()) {}
   Shape(const int64_t* values, size_t count);  // raises kValue when there are more than kMaxNdim
   static Shape filled(int ndim, int64_t value);

@@ -58,10 +58,19 @@ struct alignas(sizeof(S) * kWidth) Pack {
   S v[kWidth];
 };
 
+// 16 bytes, or as many elements as a functor of much code says that registers suffice for.
+template <class F, class S>
+__device__ constexpr int pack_width() {
+  if constexpr (requires { F::kMostAtOnce; })
+    return F::kMostAtOnce < 16 / int(sizeof(S)) ? F::kMostAtOnce : 16 / int(sizeof(S));
+  else
+    return 16 / int(sizeof(S));
+}
+
 // Arrays of dtype S.
 template <class F, class T, class S, int kIn, int kOut>
 __global__ void __launch_bounds__(kThreads) elementwise_flat(F f, ElementwiseArgs<kIn, kOut> a) {
-  constexpr int kWidth = 16 / sizeof(S);
+  constexpr int kWidth = pack_width<F, S>();
   using P = Pack<S, kWidth>;
   const int64_t step = int64_t(gridDim.x) * blockDim.x, first = int64_t(blockIdx.x) * blockDim.x + threadIdx.x;
   T x[kIn] = {}, y[kOut];

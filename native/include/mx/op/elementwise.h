@@ -24,7 +24,7 @@ namespace mx::MX_ISA {
 
 // A functor that needs parameters has a constructor from LoopArgs.
 template <class F>
-MX_XPU F make_functor(const LoopArgs& args) {
+MX_INLINE F make_functor(const LoopArgs& args) {
   if constexpr (requires { F(args); })
     return F(args);
   else

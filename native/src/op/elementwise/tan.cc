@@ -2,6 +2,7 @@
 
 namespace mx::MX_ISA {
 struct Tan {
+  static constexpr int kMostAtOnce = 4;  // of a thread on a device
   template <class T>
   MX_XPU T operator()(T x) const {
     return tan(x);

@@ -65,7 +65,7 @@ MX_OPERATOR(batch_dot) {
       .params<DotParam>()
       .alias("_npx_batch_dot")
       .infer_shape(infer_shape)
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         const auto gradients = g.call_same("_backward_batch_dot", {g.head(), g.input(0), g.input(1)});
         for (size_t i : {0, 1})
@@ -83,7 +83,7 @@ MX_OPERATOR(_backward_batch_dot) {
       .output("rhs")
       .params<DotParam>()
       .infer_shape([](const InferShape& s) { s.same(1, 0), s.same(2, 1); })
-      .forward(backward)
+      .portable_forward(backward)
       .gradient([](GradientContext& g) {
         bilinear_second_gradient(g, "_backward_batch_dot", [&](const Value& lhs, const Value& rhs, const Value&) {
           return g.call_same("batch_dot", {lhs, rhs}).at(0);

@@ -75,7 +75,7 @@ transpose_a contracts the first axis of lhs instead, transpose_b the last of rhs
       .params<DotParam>()
       .alias("_sparse_dot")
       .infer_shape(infer_shape)
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         const auto gradients = g.call_same("_backward_dot", {g.head(), g.input(0), g.input(1)});
         for (size_t i : {0, 1})
@@ -93,7 +93,7 @@ MX_OPERATOR(_backward_dot) {
       .output("rhs")
       .params<DotParam>()
       .infer_shape([](const InferShape& s) { s.same(1, 0), s.same(2, 1); })
-      .forward(backward)
+      .portable_forward(backward)
       .gradient([](GradientContext& g) {
         bilinear_second_gradient(g, "_backward_dot", [&](const Value& lhs, const Value& rhs, const Value&) {
           return g.call_same("dot", {lhs, rhs}).at(0);

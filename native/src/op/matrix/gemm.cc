@@ -72,6 +72,8 @@ MX_KERNELS(gemm, GemmPanel, double)
 #include <algorithm>
 #include <cstring>
 
+#include "device/gemm.h"
+#include "device/scope.h"
 #include "engine/threads.h"
 #include "op/matrix/gemm.h"
 #include "op/onednn/cache.h"
@@ -130,6 +132,7 @@ static onednn::Call make_call(const OpContext& context, const Gemm& g) {
 }
 
 void gemm(const OpContext& context, const Gemm& g, const void* a, const void* b, void* c, const void* bias) {
+  if (device::current()) return device::run_gemm(g, a, b, c, bias);
   if (g.batch == 0 || g.m == 0 || g.n == 0) return;
   if (g.dtype == DType::kFloat64) {
     auto* scratch = static_cast<double*>(context.workspace(sizeof(double) * static_cast<size_t>(gemm_scratch(g))));

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "device/dense.h"
 #include "engine/threads.h"
 #include "mx/op.h"
 #include "mx/op/strided.h"
+#include "op/nn/batch_norm_device.h"
 #include "op/nn/batch_norm_param.h"
 #include "op/nn/floats.h"
 
@@ -91,6 +93,38 @@ void make_scale(const ChannelView& v, const void* inverse, const void* gamma, vo
   for (int64_t c = 0; c < v.channels; ++c) static_cast<T*>(scale)[c] = factor ? factor[c] * from[c] : from[c];
 }
 
+void forward_on_device(const OpContext& context, const ChannelView& view) {
+  const auto& p = context.as<BatchNormParam>();
+  const auto& in = context.in;
+  const DType lane = compute_dtype(in[kData].dtype);
+  const BatchNormStep step{view, p.eps, p.momentum, context.is_train && !p.use_global_stats};
+  Tensor mean{context.out[1].data, {view.channels}, lane}, inverse{context.out[2].data, {view.channels}, lane};
+  for (Tensor* t : {&mean, &inverse})
+    if (!t->data) t->data = context.workspace(t->bytes());
+  if (step.of_batch) device::run_dense("batch_norm_moments", lane, {in[kData]}, {mean, inverse}, &step);
+  const Tensor ones = p.fix_gamma && context.is_train ? in[kGamma] : Tensor();
+  device::run_dense("batch_norm_statistics", lane, {}, {mean, inverse, in[kMovingMean], in[kMovingVar], ones}, &step);
+  const Tensor gamma = p.fix_gamma ? Tensor() : in[kGamma];
+  device::run_dense("batch_norm_apply", lane, {in[kData], mean, inverse, gamma, in[kBeta]}, {context.out[0]}, &step);
+}
+
+void backward_on_device(const OpContext& context, const ChannelView& view) {
+  const auto& p = context.as<BatchNormParam>();
+  const auto &in = context.in, &out = context.out;
+  const DType lane = compute_dtype(in[1].dtype);
+  const BatchNormStep step{view, p.eps, p.momentum, context.is_train && !p.use_global_stats};
+  const Tensor gamma = p.fix_gamma ? Tensor() : in[2], dgamma = p.fix_gamma ? Tensor() : out[1];
+  Tensor middle{nullptr, {view.channels}, lane}, slope = middle;
+  if (step.of_batch && context.wants(0))
+    middle.data = context.workspace(middle.bytes()), slope.data = context.workspace(slope.bytes());
+  if (middle.data || dgamma.data || out[2].data)
+    device::run_dense("batch_norm_backward_sums", lane, {in[0], in[1], in[3], in[4]}, {dgamma, out[2], middle, slope},
+                      &step);
+  if (context.wants(0))
+    device::run_dense("batch_norm_backward", lane, {in[0], in[1], in[3], in[4], gamma, middle, slope}, {out[0]}, &step);
+  if (p.fix_gamma && context.wants(1)) fill_zeros(out[1]);
+}
+
 void forward(const OpContext& context) {
   const auto& p = context.as<BatchNormParam>();
   const Tensor& data = context.in[kData];
@@ -98,6 +132,7 @@ void forward(const OpContext& context) {
   const DType dtype = compute_dtype(data.dtype);
   const size_t bytes = static_cast<size_t>(v.channels) * size_of(dtype);
   if (data.size() == 0) return;
+  if (device::current()) return forward_on_device(context, v);
   void* mean = context.wants(1) ? context.out[1].data : context.workspace(bytes);
   void* inverse = context.wants(2) ? context.out[2].data : context.workspace(bytes);
   const Floats x = read_floats(context, data), y = write_floats(context, context.out[0]);
@@ -129,6 +164,7 @@ void backward(const OpContext& context) {
       if (context.wants(i)) fill_zeros(out[i]);
     return;
   }
+  if (device::current()) return backward_on_device(context, v);
   const Floats dy = read_floats(context, in[0]), x = read_floats(context, in[1]), dx = write_floats(context, out[0]);
   const bool of_batch = context.is_train && !p.use_global_stats;
   const void* gamma = p.fix_gamma ? nullptr : in[2].data;
@@ -169,7 +205,7 @@ averages take their place. For half types gamma, beta and the averages are float
       .inplace(0, 0)
       .channels_last({0}, {0}, first_channels)
       .uses_train_mode()
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         const auto gradients =
             g.call_same("_backward_BatchNorm", {g.head(), g.input(kData), g.input(kGamma), g.output(1), g.output(2)});
@@ -199,7 +235,7 @@ MX_OPERATOR(_backward_BatchNorm) {
       .inplace(0, 0)
       .channels_last({0, 1}, {0}, first_channels)
       .uses_train_mode()
-      .forward(backward);
+      .portable_forward(backward);
 }
 
 }  // namespace mx

@@ -29,6 +29,7 @@ MX_KERNELS(column_sum, ColumnSum, float, double)
 #if defined(MX_PASS_HOST)
 #include <algorithm>
 
+#include "device/blocks.h"
 #include "engine/threads.h"
 #include "op/nn/column_sum.h"
 #include "op/nn/floats.h"
@@ -37,6 +38,11 @@ namespace mx {
 
 void column_sum(const OpContext& context, const void* data, int64_t rows, int64_t columns, DType dtype, void* out) {
   const Shape matrix = {rows, columns};
+  if (device::current()) {
+    const Kernel& sum = get_kernel("sum");
+    return device::run_reduce(sum, sum.lane(dtype), {const_cast<void*>(data), matrix, dtype}, {out, {columns}, dtype},
+                              1u << 0, nullptr);
+  }
   const Floats from = read_floats(context, {const_cast<void*>(data), matrix, dtype});
   const Floats sums = write_floats(context, {out, {columns}, dtype});
   const Loop loop = find_loop("column_sum", from.dtype);

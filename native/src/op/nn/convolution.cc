@@ -97,7 +97,7 @@ num_group).)")
       .infer_shape(infer_shape)
       .channels_last({0}, {0}, channels_first)
       .prefers_channels_last()
-      .forward(forward)
+      .portable_forward(forward)
       .gradient(gradient)
       .amp(Amp::kHalf);
 }
@@ -121,7 +121,7 @@ MX_OPERATOR(_backward_Convolution) {
       })
       .channels_last({0, 1}, {0}, channels_first)
       .prefers_channels_last()
-      .forward(backward)
+      .portable_forward(backward)
       .gradient(second_gradient);
 }
 

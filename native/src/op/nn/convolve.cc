@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "device/convolve.h"
+#include "device/scope.h"
 #include "op/nn/fused_activation.h"
 #include "op/nn/patch_convolve.h"
 #include "op/onednn/cache.h"
@@ -89,6 +91,7 @@ bool empty(const Convolve& c) { return c.data.size() == 0 || c.out.size() == 0; 
 }  // namespace
 
 void convolve(const OpContext& context, const Convolve& c, const void* x, const void* w, const void* bias, void* y) {
+  if (device::current()) return device::run_convolve(c, x, w, bias, y);
   if (c.out.size() == 0) return;
   if (c.dtype == DType::kFloat64)
     return convolve_float64(context, c, static_cast<const double*>(x), static_cast<const double*>(w),
@@ -176,6 +179,7 @@ void convolve_fused(const OpContext& context, const Convolve& c, const ConvolveF
 }
 
 void convolve_data(const OpContext& context, const Convolve& c, const void* dy, const void* w, void* dx) {
+  if (device::current()) return device::run_convolve_data(c, dy, w, dx);
   if (empty(c)) {
     std::memset(dx, 0, static_cast<size_t>(c.data.size()) * size_of(c.dtype));
     return;
@@ -199,6 +203,7 @@ void convolve_data(const OpContext& context, const Convolve& c, const void* dy, 
 }
 
 void convolve_weight(const OpContext& context, const Convolve& c, const void* x, const void* dy, void* dw, void* db) {
+  if (device::current()) return device::run_convolve_weight(c, x, dy, dw, db);
   if (empty(c)) {
     std::memset(dw, 0, static_cast<size_t>(c.weight.size()) * size_of(c.dtype));
     if (db) std::memset(db, 0, static_cast<size_t>(c.weight[0]) * size_of(c.dtype));

@@ -41,6 +41,8 @@ MX_KERNELS(sum_bias, SumBias, float, double)
 #if defined(MX_PASS_HOST)
 #include <algorithm>
 
+#include "device/convolve.h"
+#include "device/scope.h"
 #include "engine/threads.h"
 #include "op/matrix/bilinear.h"
 #include "op/nn/convolve.h"
@@ -173,6 +175,7 @@ void forward(const OpContext& context) {
   const Convolve c = convolve_of(context, in[0], in[1], out[0]);
   convolve_data(context, c, in[0].data, in[1].data, out[0].data);
   if (context.as<DeconvolutionParam>().no_bias) return;
+  if (device::current()) return device::add_bias(view_of(c), c.dtype, out[0].data, in[2].data);
   const Floats bias = read_floats(context, in[2]), y = read_floats(context, out[0]);
   run_loop("add_bias", view_of(c), y.dtype, bias.data, y.data);
   y.finish();
@@ -185,6 +188,7 @@ void backward(const OpContext& context) {
   if (context.wants(0)) convolve(context, c, in[0].data, in[2].data, nullptr, out[0].data);
   if (context.wants(1)) convolve_weight(context, c, in[0].data, in[1].data, out[1].data, nullptr);
   if (context.as<DeconvolutionParam>().no_bias || !context.wants(2)) return;
+  if (device::current()) return device::sum_bias(view_of(c), c.dtype, in[0].data, out[2].data);
   const Floats head = read_floats(context, in[0]), bias = write_floats(context, out[2]);
   run_loop("sum_bias", view_of(c), head.dtype, head.data, bias.data);
   bias.finish();
@@ -207,7 +211,7 @@ In layout NCHW data is (n, c, h, w), weight (c, num_filter / num_group, kernel[0
       .infer_shape(infer_shape)
       .channels_last({0}, {0}, channels_first)
       .prefers_channels_last()
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         const auto gradients = g.call_same("_backward_Deconvolution", {g.head(), g.input(0), g.input(1)});
         for (size_t i = 0; i < gradients.size(); ++i)
@@ -235,7 +239,7 @@ MX_OPERATOR(_backward_Deconvolution) {
       })
       .channels_last({0, 1}, {0}, channels_first)
       .prefers_channels_last()
-      .forward(backward)
+      .portable_forward(backward)
       .gradient([](GradientContext& g) {
         bilinear_second_gradient(g, "_backward_Deconvolution",
                                  [&](const Value& data, const Value& weight, const Value& bias) {

@@ -89,7 +89,7 @@ output (..., num_hidden).)")
       .alias("_sparse_FullyConnected")
       .num_inputs(count_inputs)
       .infer_shape(infer_shape)
-      .forward(forward)
+      .portable_forward(forward)
       .gradient(gradient)
       .amp(Amp::kHalf);
 }
@@ -110,7 +110,7 @@ MX_OPERATOR(_backward_FullyConnected) {
         infer_parameters(s, s.in[1], 2);
         if (!s.as<FullyConnectedParam>().no_bias) s.set_output(2, {s.as<FullyConnectedParam>().num_hidden});
       })
-      .forward(backward)
+      .portable_forward(backward)
       .gradient(second_gradient);
 }
 

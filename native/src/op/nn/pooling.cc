@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "device/dense.h"
 #include "engine/threads.h"
 #include "mx/op.h"
 #include "op/nn/floats.h"
@@ -198,6 +199,7 @@ void forward(const OpContext& context) {
   const Tensor &data = context.in[0], &output = context.out[0];
   const PoolGeometry g = geometry_of(p, window_of(context.op, p, data.shape), data, output.shape);
   if (output.size() == 0) return;
+  if (device::current()) return device::run_dense("pool_forward", compute_dtype(data.dtype), {data}, {output}, &g);
   if (suits_onednn(g, data.dtype)) return forward_onednn(context, g);
   const Floats from = read_floats(context, data);
   run_loop("Pooling", g, {&from}, write_floats(context, output), false);
@@ -209,6 +211,15 @@ void backward(const OpContext& context) {
   const Tensor &head = context.in[0], &data = context.in[1];
   const PoolGeometry g = geometry_of(p, window_of(context.op, p, data.shape), context.out[0], head.shape);
   if (data.size() == 0) return;
+  if (device::current()) {
+    const DType lane = compute_dtype(data.dtype);
+    Tensor places{nullptr, head.shape, DType::kInt32};
+    if (g.type == PoolType::kMax) {
+      places.data = context.workspace(places.bytes());
+      device::run_dense("pool_largest", lane, {data}, {places}, &g);
+    }
+    return device::run_dense("pool_backward", lane, {head, data, context.in[2], places}, {context.out[0]}, &g);
+  }
   const bool lp = g.type == PoolType::kLp, compares = lp || g.type == PoolType::kMax;
   const Floats from = read_floats(context, head), x = compares ? read_floats(context, data) : Floats(),
                y = lp ? read_floats(context, context.in[2]) : Floats();
@@ -254,7 +265,7 @@ the last window may hang over the padding and is cut there. Where several elemen
         if (s.out.size() > 1) s.set_output(1, Shape{0});
       })
       .channels_last({0}, {0}, channels_first)
-      .forward(forward)
+      .portable_forward(forward)
       .gradient(gradient);
 }
 
@@ -268,7 +279,7 @@ MX_OPERATOR(_backward_Pooling) {
       .infer_shape([](const InferShape& s) { s.same(1, 0); })
       .reads(reads)
       .channels_last({0, 1, 2}, {0}, channels_first)
-      .forward(backward);
+      .portable_forward(backward);
 }
 
 }  // namespace mx

@@ -1,0 +1,77 @@
+"""The CUDA plugin as nvcc makes it, on a machine without a driver: what it exports, what it registers, what it says."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+TREES = Path(__file__).resolve().parents[2] / "native"
+COMMANDS = {"build-cuda/libmx_cuda.so": "cuda", "build-cuda-emulated/libmx_cuda_emulated.so": "cuda --emulated"}
+
+
+def built(name: str) -> Path:
+    if not (TREES / name).exists():
+        message = f"{name} is not built: python3 scripts/dev.py {COMMANDS[name]}"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    return TREES / name
+
+
+@pytest.fixture(scope="module")
+def plugin() -> Path:
+    return built("build-cuda/libmx_cuda.so")
+
+
+def run(code: str, plugin: Path) -> str:
+    environment = {**os.environ, "MX_CUDA_PLUGIN": str(plugin)}
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_it_exports_its_entry_alone(plugin):
+    symbols = subprocess.run(["nm", "-D", "--defined-only", plugin], capture_output=True, text=True, check=True).stdout
+    assert [line.split()[-1] for line in symbols.splitlines()] == ["MXPluginInit"]
+
+
+def test_it_needs_no_library_of_nvidia_to_load(plugin):
+    needed = subprocess.run(["readelf", "-d", plugin], capture_output=True, text=True, check=True).stdout
+    assert not [line for line in needed.splitlines() if "NEEDED" in line and ("cud" in line or "cubl" in line)]
+
+
+def test_the_wheel_asks_for_the_libraries_that_it_opens():
+    needed = tomllib.loads((TREES / "cuda/pyproject.toml").read_text())["project"]["dependencies"]
+    named = re.findall(r'"(nvidia-[^"]+)"', "".join(path.read_text() for path in (TREES / "cuda").glob("*.cc")))
+    assert len(named) == 2
+    assert set(named) <= set(needed)
+
+
+def test_without_a_driver_it_says_so(plugin):
+    if shutil.which("nvidia-smi"):
+        pytest.skip("this machine has a driver")
+    code = """
+import mx
+assert mx.num_gpus() == 0
+try:
+    mx.nd.ones((1,), ctx=mx.gpu(0))
+except mx.MXNetError as error:
+    print(error)
+"""
+    assert "no GPU can be used: there is no CUDA driver (libcuda.so.1). Install the NVIDIA driver" in run(code, plugin)
+
+
+def test_it_registers_what_the_emulated_one_registers(plugin):
+    """What the emulated plugin is tested for exists in this one too."""
+    code = """
+import mx
+from mx_core import _ffi
+mx.num_gpus()
+print(sorted((name, _ffi.device_has_op(name)) for name in mx.base.list_ops()))
+"""
+    lists = [run(code, path) for path in (plugin, built("build-cuda-emulated/libmx_cuda_emulated.so"))]
+    assert lists[0] == lists[1]
+    assert "elemwise_add" in lists[0]
