@@ -104,6 +104,21 @@ def test_absent_modules_say_so():
     assert "get_mnist" in result.stderr
 
 
+def test_tests_of_old_run(tmp_path):
+    (tmp_path / "test_old.py").write_text(
+        "import mxnet as mx\nimport numpy as np\nfrom mxnet.test_utils import *\n\n"
+        "def test_sum():\n"
+        "    x = random_arrays((2, 3))\n"
+        "    net = mx.sym.sum(mx.sym.Variable('x'), axis=1)\n"
+        "    check_symbolic_forward(net, [x], [x.sum(1)])\n"
+        "    check_numeric_gradient(net, [x])\n\n"
+        "def test_wrong():\n"
+        "    assert_almost_equal(mx.nd.ones((2,)), np.zeros(2))\n"
+    )
+    result = run("-m", "mx.compat", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_old.py", cwd=tmp_path)
+    assert "1 failed, 1 passed" in result.stdout, result.stdout + result.stderr
+
+
 def test_usage():
     assert "usage" in run("-m", "mx.compat").stderr
     assert "there is no file 'nowhere.py'" in run("-m", "mx.compat", "nowhere.py").stderr

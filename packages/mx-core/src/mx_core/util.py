@@ -14,6 +14,7 @@ __all__ = [
     "environment",
     "get_gpu_count",
     "getenv",
+    "is_np_array",
     "is_np_shape",
     "np_shape",
     "set_np_shape",
@@ -62,6 +63,11 @@ def environment(*args: object) -> Iterator[None]:
 def get_gpu_count() -> int:
     """Return how many GPUs can be used."""
     return num_gpus()
+
+
+def is_np_array() -> bool:
+    """Return False: arrays that follow NumPy's rules of dtypes are not part of this version."""
+    return False
 
 
 def is_np_shape() -> bool:

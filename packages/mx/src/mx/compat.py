@@ -1,6 +1,7 @@
-"""Run scripts that were written for MXNet 1.x, unmodified.
+"""Run scripts and tests that were written for MXNet 1.x, unmodified.
 
     python -m mx.compat train.py --epochs 3
+    python -m mx.compat -m pytest tests
 
 or, at the top of a program of one's own, `import mx; mx.install_as_mxnet()`.
 """
@@ -42,14 +43,19 @@ def install_as_mxnet() -> None:
 
 
 def main() -> None:
-    """`python -m mx.compat SCRIPT [ARGUMENTS]`."""
-    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
-        sys.exit("usage: python -m mx.compat SCRIPT [ARGUMENTS]")
-    script = sys.argv[1]
-    if not Path(script).is_file():
+    """`python -m mx.compat SCRIPT [ARGUMENTS]`, `python -m mx.compat -m MODULE [ARGUMENTS]`."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help") or arguments == ["-m"]:
+        sys.exit("usage: python -m mx.compat SCRIPT [ARGUMENTS]\n       python -m mx.compat -m MODULE [ARGUMENTS]")
+    script = arguments[0]
+    if script != "-m" and not Path(script).is_file():
         sys.exit(f"python -m mx.compat: there is no file '{script}'")
     install_as_mxnet()
-    sys.argv = sys.argv[1:]
+    if script == "-m":  # as `python -m`: the current folder is on the path
+        sys.argv = arguments[1:]
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+        return
+    sys.argv = arguments
     sys.path[0] = str(Path(script).resolve().parent)
     runpy.run_path(script, run_name="__main__")
 
