@@ -187,7 +187,7 @@ void convolve_data(const OpContext& context, const Convolve& c, const void* dy, 
   if (c.dtype == DType::kFloat64)
     return convolve_data_float64(context, c, static_cast<const double*>(dy), static_cast<const double*>(w),
                                  static_cast<double*>(dx));
-  if (suits_patches(c)) return convolve_data_patches(context, c, floats(dy), floats(w), floats(dx));
+  if (suits_data_patches(c)) return convolve_data_patches(context, c, floats(dy), floats(w), floats(dx));
   const auto& op = context.op.name;
   Key key = key_of("convolve_data", c, false);
   auto call = prepare(context, key, [&]() -> Call {
@@ -212,7 +212,6 @@ void convolve_weight(const OpContext& context, const Convolve& c, const void* x,
   if (c.dtype == DType::kFloat64)
     return convolve_weight_float64(context, c, static_cast<const double*>(x), static_cast<const double*>(dy),
                                    static_cast<double*>(dw), static_cast<double*>(db));
-  if (suits_patches(c)) return convolve_weight_patches(context, c, floats(x), floats(dy), floats(dw), floats(db));
   const auto& op = context.op.name;
   Key key = key_of("convolve_weight", c, db != nullptr);
   auto call = prepare(context, key, [&]() -> Call {

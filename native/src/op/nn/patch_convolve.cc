@@ -6,7 +6,6 @@
 
 #include "engine/threads.h"
 #include "mx/op/strided.h"
-#include "op/nn/column_sum.h"
 
 namespace mx {
 namespace {
@@ -15,11 +14,9 @@ constexpr int64_t kLanes = 16;             // rows of packed weights are padded 
 constexpr int64_t kMostWeights = 1 << 17;  // that stay in the second cache
 constexpr int64_t kNear = 6144;            // of them, that stay in the first
 constexpr int64_t kPixels = 96;            // of the result at a time, or a row where that has more
-constexpr int64_t kParts = 16;             // of the work: sums over them do not depend on the number of threads
+constexpr int64_t kParts = 16;             // of the work
 
-bool lies_last(const Window& w, Format format, int64_t channels) {
-  return w.last || format == Format::kChannelsLast || channels == 1;
-}
+bool lies_last(const Window& w, Format format) { return w.last || format == Format::kChannelsLast; }
 
 // The images with their padding, as (row, column, channel).
 struct Geometry {
@@ -110,17 +107,13 @@ float* scratch(const OpContext& context, int64_t count) {
 
 // Weights (filters, channels, kernel...), or with the channels last, as (filters, kernel..., channels) or the
 // transpose.
-void reorder_weights(const Convolve& c, const float* from, float* to, int64_t filter_stride, int64_t tap_stride,
-                     bool back) {
+void reorder_weights(const Convolve& c, const float* from, float* to, int64_t filter_stride, int64_t tap_stride) {
   const int64_t filters = c.weight[0], taps = c.weight.size() / filters, channels = c.weight[c.window.channel_axis()],
                 kernel = taps / channels;
   StridedCopy copy;
-  const auto axis = [&](int64_t dim, int64_t given, int64_t packed) {
-    back ? copy.axis(dim, packed, given) : copy.axis(dim, given, packed);
-  };
-  axis(filters, taps, filter_stride);
-  axis(kernel, c.window.last ? channels : 1, channels * tap_stride);
-  axis(channels, c.window.last ? 1 : kernel, tap_stride);
+  copy.axis(filters, taps, filter_stride);
+  copy.axis(kernel, c.window.last ? channels : 1, channels * tap_stride);
+  copy.axis(channels, c.window.last ? 1 : kernel, tap_stride);
   copy.run(from, to, sizeof(float));
 }
 
@@ -128,20 +121,28 @@ int64_t whole_vectors(int64_t filters) { return (filters + kLanes - 1) / kLanes 
 
 }  // namespace
 
-bool suits_patches(const Convolve& c) {
+// Channels are no whole vectors; images of very few have loops of their own in oneDNN.
+static bool odd_channels(const Convolve& c) {
   const Window& w = c.window;
   if (c.dtype != DType::kFloat32 || c.groups != 1 || w.rank != 2 || c.data.size() == 0 || c.out.size() == 0)
     return false;
-  const int64_t channels = c.data[w.channel_axis()], filters = c.weight[0];
-  return lies_last(w, c.data_format, channels) && lies_last(w, c.out_format, filters) && channels % kLanes != 0 &&
-         w.kernel[0] * w.kernel[1] > 1 && packed_patch_weights(c) <= kMostWeights;
+  const int64_t channels = c.data[w.channel_axis()];
+  return lies_last(w, c.data_format) && lies_last(w, c.out_format) && channels > kLanes && channels % kLanes != 0 &&
+         packed_patch_weights(c) <= kMostWeights;
 }
+
+bool suits_patches(const Convolve& c) {
+  const int64_t filters = whole_vectors(c.weight[0]);
+  return odd_channels(c) && filters % (4 * kLanes) == 0 && c.window.kernel[0] * c.window.kernel[1] > 1;
+}
+
+bool suits_data_patches(const Convolve& c) { return odd_channels(c) && c.window.kernel[0] * c.window.kernel[1] >= 16; }
 
 int64_t packed_patch_weights(const Convolve& c) { return c.weight.size() / c.weight[0] * whole_vectors(c.weight[0]); }
 
 void pack_patch_weights(const Convolve& c, const float* weight, float* packed) {
   const int64_t width = whole_vectors(c.weight[0]);
-  reorder_weights(c, weight, packed, 1, width, false);
+  reorder_weights(c, weight, packed, 1, width);
 }
 
 void convolve_patches(const OpContext& context, const Convolve& c, const float* x, const float* packed,
@@ -179,7 +180,7 @@ void convolve_patches(const OpContext& context, const Convolve& c, const float* 
 void convolve_data_patches(const OpContext& context, const Convolve& c, const float* dy, const float* w, float* dx) {
   const Geometry g(c);
   float* const weight = scratch(context, c.weight.size());
-  reorder_weights(c, w, weight, g.taps, 1, false);
+  reorder_weights(c, w, weight, g.taps, 1);
   const int64_t most = g.rows * g.out[1], image = g.padded() ? g.padded_image() : 0;
   float* const patches = scratch(context, kParts * most * g.taps);
   float* const images = scratch(context, kParts * image);
@@ -213,30 +214,6 @@ void convolve_data_patches(const OpContext& context, const Convolve& c, const fl
         std::copy_n(sum + (i + g.pad[0]) * g.pitch + g.pad[1] * g.channels, line, target + i * line);
     }
   });
-}
-
-void convolve_weight_patches(const OpContext& context, const Convolve& c, const float* x, const float* dy, float* dw,
-                             float* db) {
-  const Geometry g(c);
-  const int64_t buffer = g.padded() ? g.block_rows * g.pitch : 0, count = g.taps * g.filters,
-                units = g.batch * g.blocks;
-  float* const buffers = scratch(context, kParts * buffer);
-  float* const sums = scratch(context, kParts * count);
-  in_parts(c, units, [&](int64_t part, int64_t first, int64_t last) {
-    float* const sum = sums + part * count;
-    for (int64_t unit = first; unit < last; ++unit) {
-      const int64_t n = unit / g.blocks, block = unit % g.blocks, pixels = g.rows_of(block) * g.out[1];
-      const float* const head = dy + n * g.result() + block * g.rows * g.out[1] * g.filters;
-      const float* const from = g.source(x, n, block, buffers + part * buffer);
-      Product{from,   head,   nullptr,   g.places.data(), g.pixels.data(), sum,
-              g.taps, pixels, g.filters, g.filters,       unit > first}
-          .run();
-    }
-  });
-  for (int64_t part = 1; part < std::min(units, kParts); ++part)
-    for (int64_t i = 0; i < count; ++i) sums[i] += sums[part * count + i];
-  reorder_weights(c, sums, dw, 1, g.filters, true);
-  if (db) column_sum(context, dy, g.batch * g.out[0] * g.out[1], g.filters, DType::kFloat32, db);
 }
 
 }  // namespace mx

@@ -1,4 +1,4 @@
-// Convolutions of images with few channels, in float32: oneDNN's loops count on whole vectors of channels. Products of
+// Convolutions of images whose channels are no whole vectors, which oneDNN's loops count on, in float32: products of
 // matrices over patches of the image, which are read where they lie.
 #pragma once
 #include <optional>
@@ -7,8 +7,9 @@
 
 namespace mx {
 
-// Does this way suit the convolution? Then both arrays lie channels-last.
+// Is this way the faster one for the convolution, and for the gradient of its data? Then both arrays lie channels-last.
 bool suits_patches(const Convolve& c);
+bool suits_data_patches(const Convolve& c);
 
 // Elements of the weights as patches() wants them, and how they get there; `weight` is in the order of the operator.
 int64_t packed_patch_weights(const Convolve& c);
@@ -23,7 +24,5 @@ struct PatchEpilogue {
 void convolve_patches(const OpContext& context, const Convolve& c, const float* x, const float* packed,
                       const PatchEpilogue& epilogue, float* y);
 void convolve_data_patches(const OpContext& context, const Convolve& c, const float* dy, const float* w, float* dx);
-void convolve_weight_patches(const OpContext& context, const Convolve& c, const float* x, const float* dy, float* dw,
-                             float* db);
 
 }  // namespace mx
