@@ -1,79 +1,103 @@
 // The driver of operators that update weights.
 #include "mx/op/optimizer.h"
 
+#include <algorithm>
+
+#include "mx/op/strided.h"
+
 namespace mx {
 namespace {
 
-// A weight and its states, which are written in place. Inputs are weight, gradient and states.
-void outputs_of(const Tensor& weight, std::span<const Tensor> inputs, Tensor* out) {
+// Inputs of one weight: weight, gradient and states. Single values follow the last group.
+size_t group_of(const OpDef& op) { return op.group ? static_cast<size_t>(op.group) : 2 + op.mutable_inputs.size(); }
+
+// A weight and its states, which are written in place.
+void outputs_of(const Tensor& weight, std::span<const Tensor> group, Tensor* out) {
   *out++ = weight;
-  for (const Tensor& state : inputs.subspan(2)) *out++ = state;
+  for (const Tensor& state : group.subspan(2)) *out++ = state;
 }
 
-void forward_update(const OpContext& ctx) {
-  Tensor out[8];
-  outputs_of(ctx.out[0], ctx.in, out);
-  run_elementwise(*static_cast<const Kernel*>(ctx.op.block_data), ctx.in, std::span(out, ctx.in.size() - 1),
-                  ctx.params);
+const Kernel& kernel_of(const OpDef& op) { return *static_cast<const Kernel*>(op.block_data); }
+
+void infer_group_shapes(const InferShape& s) {
+  const size_t group = group_of(s.op), count = s.out.size(), singles = s.in.size() - count * group;
+  for (int pass = 0; pass < 2; ++pass)  // again: what a later input of the group said
+    for (size_t i = 0; i < count * group; ++i) s.same(i, i / group);
+  for (size_t i = count * group; i < s.in.size(); ++i)
+    s.set_input(i, Shape{s.op.group && singles > 1 ? static_cast<int64_t>(count) : 1});
 }
 
-// Weight, gradient and result of a group have one dtype. States have it too, or are float32.
-void infer_dtypes_of_groups(const InferDType& t, size_t group, bool master) {
-  for (size_t i = 0; i < t.in.size(); ++i) {
+// Weight, gradient and result of a group have one dtype. States have it too, or are float32. Single values may have
+// any, and are float32 where nobody says.
+template <bool kMaster>
+void infer_group_dtypes(const InferDType& t) {
+  const size_t group = group_of(t.op), count = t.out.size();
+  for (size_t i = 0; i < count * group; ++i) {
     const size_t o = i / group, place = i % group;
     if (place == 0) {
       t.set_output(o, t.in[i]);
       t.set_input(i, t.out[o]);
     } else {
-      t.set_input(i, master && place >= 2 ? DType::kFloat32 : t.out[o]);
+      t.set_input(i, kMaster && place >= 2 ? DType::kFloat32 : t.out[o]);
     }
   }
+  for (size_t i = count * group; i < t.in.size(); ++i)
+    if (t.in[i] == DType::kUnknown) t.set_input(i, DType::kFloat32);
+}
+
+OpDef& with_groups(OpDef& op, const char* kernel, bool master) {
+  return op.inplace(0, 0)
+      .data(&get_kernel(kernel))
+      .no_gradient()
+      .infer_shape(infer_group_shapes)
+      .infer_dtype(master ? infer_group_dtypes<true> : infer_group_dtypes<false>);
 }
 
 }  // namespace
 
-OpDef& update(OpDef& op, std::initializer_list<const char*> states, bool master) {
+OpDef& update(OpDef& op, std::initializer_list<const char*> states, bool master,
+              std::initializer_list<const char*> singles) {
   op.input("weight", "The weight.").input("grad", "Its gradient.");
   for (const char* state : states) {
     op.mutable_inputs.push_back(static_cast<int>(op.inputs.size()));
     op.input(state, master && state == *(states.end() - 1) ? "The float32 weight; changed in place."
                                                            : "A state; changed in place.");
   }
-  if (master) op.infer_dtype([](const InferDType& t) { infer_dtypes_of_groups(t, t.in.size(), true); });
-  return op.infer_shape(same_shape)
-      .inplace(0, 0)
-      .data(&get_kernel(op.name.c_str()))
-      .portable_forward(forward_update)
-      .no_gradient();
+  for (const char* single : singles) op.input(single, "An array of one value.");
+  return with_groups(op, op.name.c_str(), master).portable_forward([](const OpContext& ctx) {
+    run_update(ctx, ctx.params);
+  });
 }
 
-void describe_multi_update(OpDef& op, const char* single) {
-  const bool master = std::string_view(single).starts_with("mp_");
-  op.variadic("data", "num_weights", "The inputs of the operator for one weight, weight after weight.")
-      .output("output")
-      .inplace(0, 0)
-      .data(&get_kernel(single))
-      .no_gradient()
-      .infer_shape([](const InferShape& s) {
-        const size_t group = static_cast<size_t>(s.op.group);
-        for (size_t i = 0; i < s.in.size(); ++i) s.same(i, i / group);
-        for (size_t i = 0; i < s.in.size(); ++i) s.same(i, i / group);  // what a later input of the group said
-      })
-      .infer_dtype(master ? [](const InferDType& t) { infer_dtypes_of_groups(t, t.op.group, true); }
-                          : [](const InferDType& t) { infer_dtypes_of_groups(t, t.op.group, false); });
+void run_update(const OpContext& ctx, const void* params) {
+  Tensor out[8];
+  const size_t group = group_of(ctx.op);
+  outputs_of(ctx.out[0], ctx.in.first(group), out);
+  run_elementwise(kernel_of(ctx.op), ctx.in, std::span(out, group - 1), params);
+}
+
+void describe_multi_update(OpDef& op, const char* kernel, bool master, const char* count) {
+  with_groups(op, kernel, master)
+      .variadic("data", count, "The inputs of the operator for one weight, weight after weight.")
+      .output("output");
 }
 
 void run_updates(const OpContext& ctx, const void* params, size_t stride) {
-  const size_t group = static_cast<size_t>(ctx.op.group), count = ctx.out.size();
-  std::vector<Tensor> out(count * (group - 1));
+  const size_t group = group_of(ctx.op), count = ctx.out.size(), singles = ctx.in.size() - count * group;
+  std::vector<Tensor> in(count * (group + singles)), out(count * (group - 1));
   std::vector<ElementwiseCall> calls;
   for (size_t i = 0; i < count; ++i) {
-    const auto in = ctx.in.subspan(i * group, group);
-    Tensor* const first = &out[i * (group - 1)];
-    outputs_of(ctx.out[i], in, first);
-    calls.push_back({in, std::span(first, group - 1), static_cast<const char*>(params) + i * stride});
+    Tensor *const from = &in[i * (group + singles)], *const to = &out[i * (group - 1)];
+    std::copy_n(&ctx.in[i * group], group, from);
+    for (size_t k = 0; k < singles; ++k) {
+      const Tensor& all = ctx.in[count * group + k];
+      from[group + k] = {element_at(all, singles > 1 ? static_cast<int64_t>(i) : 0), Shape{1}, all.dtype};
+    }
+    outputs_of(ctx.out[i], std::span(from, group), to);
+    calls.push_back(
+        {std::span(from, group + singles), std::span(to, group - 1), static_cast<const char*>(params) + i * stride});
   }
-  run_elementwise(*static_cast<const Kernel*>(ctx.op.block_data), calls);
+  run_elementwise(kernel_of(ctx.op), calls);
 }
 
 }  // namespace mx

@@ -3,8 +3,9 @@
 //   struct Rule {
 //     using Params = ...;                   // of the operator that updates one weight
 //     static constexpr int kStates = 1;     // arrays of the weight's shape, which the operator changes
+//     static constexpr int kSingles = 1;    // (optional) inputs of one value for the whole weight, after all others
 //     template <class T> struct Step {
-//       explicit Step(const Params&);
+//       explicit Step(const Params&, T single...);
 //       void operator()(T& weight, T grad, T& state...) const;
 //     };
 //   };
@@ -24,18 +25,33 @@ MX_XPU T clipped(T grad, T rescale, T clip) {
   return clip >= T(0) ? (above > clip ? clip : above) : g;
 }
 
-// in: weight, grad, states [, float32 weight]; out: weight, states [, float32 weight]
+template <class Rule>
+constexpr int singles_of() {
+  if constexpr (requires { Rule::kSingles; })
+    return Rule::kSingles;
+  else
+    return 0;
+}
+
+// in: weight, grad, states [, float32 weight], singles; out: weight, states [, float32 weight]
 template <class Rule, bool kMaster = false>
 struct Update {
   template <class T>
   static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-    const typename Rule::template Step<T> step(*static_cast<const typename Rule::Params*>(args.params));
-    run(step, static_cast<T* const*>(static_cast<void*>(const_cast<void**>(out))),
-        static_cast<const T* const*>(static_cast<const void*>(in)), n,
+    const auto from = static_cast<const T* const*>(static_cast<const void*>(in));
+    run(make_step(*static_cast<const typename Rule::Params*>(args.params), from + 2 + Rule::kStates + kMaster,
+                  std::make_integer_sequence<int, singles_of<Rule>()>()),
+        static_cast<T* const*>(static_cast<void*>(const_cast<void**>(out))), from, n,
         std::make_integer_sequence<int, Rule::kStates>());
   }
 
  private:
+  template <class T, int... K>
+  MX_XPU static typename Rule::template Step<T> make_step(const typename Rule::Params& params,
+                                                          [[maybe_unused]] const T* const* singles,
+                                                          std::integer_sequence<int, K...>) {
+    return typename Rule::template Step<T>(params, *singles[K]...);
+  }
   template <class Step, class T, int... K>
   MX_XPU static void run(const Step& step, T* const* out, const T* const* in, int64_t n,
                          std::integer_sequence<int, K...>) {
@@ -63,23 +79,34 @@ using MasterUpdate = Update<Rule, true>;
 #if defined(MX_PASS_HOST)
 namespace mx {
 
-// Registration of the operator of one weight; inputs after weight and gradient are states. `master`: the last of them
-// is the float32 copy of a half weight, and all of them are float32.
-OpDef& update(OpDef& op, std::initializer_list<const char*> states, bool master = false);
+// Registration of the operator of one weight. Inputs after weight and gradient are states, which are changed in place,
+// then single values. `master`: the last state is the float32 copy of a half weight, and all of them are float32.
+OpDef& update(OpDef& op, std::initializer_list<const char*> states, bool master = false,
+              std::initializer_list<const char*> singles = {});
+// The forward function of update(), with the parameters that the rule knows: by default the operator's.
+void run_update(const OpContext& ctx, const void* params);
 
-// Registration of the operator of many weights, whose inputs are those of `single`, an operator by update(), again and
-// again. The parameters of weight i are P::single(i), of the type that the rule knows; P counts weights in num_weights.
-void describe_multi_update(OpDef& op, const char* single);
+// Registration of the operator of many weights, whose inputs are those of one weight again and again. Single values
+// come once, at the end: the only one is for all weights, of several each holds one value for every weight. P::kInputs
+// counts the inputs of one weight, P::kSingles (if there are any) those at the end. P counts weights in num_weights,
+// which users call `count`; the parameters of weight i are P::single(i), of the type that the rule knows.
+void describe_multi_update(OpDef& op, const char* kernel, bool master, const char* count);
 void run_updates(const OpContext& ctx, const void* params, size_t stride);
 
 template <class P>
-OpDef& multi_update(OpDef& op, const char* single) {
-  describe_multi_update(op, single);
+OpDef& multi_update(OpDef& op, const char* kernel, bool master, const char* count = "num_weights") {
+  describe_multi_update(op, kernel, master, count);
   return op.params<P>()
-      .num_inputs([](const void* p) { return P::kInputs * static_cast<const P*>(p)->num_weights; })
+      .num_inputs([](const void* p) {
+        const int weights = static_cast<const P*>(p)->num_weights;
+        if constexpr (requires { P::kSingles; })
+          return P::kInputs * weights + P::kSingles;
+        else
+          return P::kInputs * weights;
+      })
       .num_outputs([](const void* p) { return static_cast<int>(static_cast<const P*>(p)->num_weights); })
       .groups(P::kInputs)
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const P& p = ctx.as<P>();
         p.check(ctx.op.name);
         std::vector<decltype(p.single(0))> params;
