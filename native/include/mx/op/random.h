@@ -11,13 +11,13 @@ namespace mx::MX_ISA {
 
 inline constexpr int kPhiloxLanes = 16;  // counters worked on together, for vectors
 
-// Four words for each counter first, first + 1 ...: words[4 i + j].
+// Four words for each counter first, first + 1 ...: words[4 i + j]. Every counter has 2^32 blocks of words.
 template <int kLanes = kPhiloxLanes>
-MX_XPU void philox(uint64_t seed, uint64_t first, uint32_t* words) {
+MX_XPU void philox(uint64_t seed, uint64_t first, uint32_t* words, uint32_t block = 0) {
   uint32_t c0[kLanes], c1[kLanes], c2[kLanes], c3[kLanes];
   for (int i = 0; i < kLanes; ++i) {
     const uint64_t counter = first + static_cast<uint64_t>(i);
-    c0[i] = static_cast<uint32_t>(counter), c1[i] = static_cast<uint32_t>(counter >> 32), c2[i] = c3[i] = 0;
+    c0[i] = static_cast<uint32_t>(counter), c1[i] = static_cast<uint32_t>(counter >> 32), c2[i] = block, c3[i] = 0;
   }
   uint32_t k0 = static_cast<uint32_t>(seed), k1 = static_cast<uint32_t>(seed >> 32);
   for (int round = 0; round < 10; ++round) {

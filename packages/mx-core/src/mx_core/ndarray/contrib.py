@@ -10,14 +10,15 @@ import numpy as np
 from mx_core._ffi import NDArrayBase
 from mx_core.base import MXTypeError
 from mx_core.context import Context, current_context
-from mx_core.ndarray import op, random
+from mx_core.ndarray import op, random, updates
 from mx_core.ndarray._generated import namespace_contrib
 from mx_core.ndarray._generated.namespace_contrib import *  # noqa: F403
+from mx_core.ndarray.updates import *  # noqa: F403
 
 if TYPE_CHECKING:
     from mx_core.ndarray.ndarray import NDArray
 
-__all__ = [*namespace_contrib.__all__, "isfinite", "isinf", "isnan", "rand_zipfian"]
+__all__ = [*namespace_contrib.__all__, *updates.__all__, "isfinite", "isinf", "isnan", "rand_zipfian"]
 
 
 def isnan(data: NDArray) -> NDArray:

@@ -21,6 +21,8 @@ from mx_core._ffi import NDArrayBase
 from mx_core.base import MXTypeError, _Null
 from mx_core.context import Context
 from mx_core.ndarray import _internal
+from mx_core.ndarray._generated import namespace_random
+from mx_core.ndarray._generated.namespace_random import *  # noqa: F403
 from mx_core.ndarray.creation import _device
 
 if TYPE_CHECKING:
@@ -29,24 +31,18 @@ if TYPE_CHECKING:
     from mx_core.ndarray.ndarray import NDArray
 
 __all__ = [
+    *namespace_random.__all__,
     "exponential",
-    "exponential_like",
     "gamma",
-    "gamma_like",
     "generalized_negative_binomial",
-    "generalized_negative_binomial_like",
     "multinomial",
     "negative_binomial",
-    "negative_binomial_like",
     "normal",
-    "normal_like",
     "poisson",
-    "poisson_like",
     "randint",
     "randn",
     "shuffle",
     "uniform",
-    "uniform_like",
 ]
 
 Shape = int | Sequence[int]
@@ -252,52 +248,3 @@ def shuffle(data: NDArray, **kwargs: Any) -> NDArray:
         **kwargs: ``out``.
     """
     return _internal._shuffle(data, **kwargs)
-
-
-def _like(name: str, data: NDArray, params: dict[str, Any], out: NDArray | None) -> NDArray:
-    return getattr(_internal, f"_random_{name}_like")(data, **params, out=out)
-
-
-def uniform_like(
-    data: NDArray, low: float = 0, high: float = 1, out: NDArray | None = None, name: str | None = None
-) -> NDArray:
-    """:func:`uniform` in the shape, dtype and device of ``data``."""
-    return _like("uniform", data, {"low": low, "high": high}, out)
-
-
-def normal_like(
-    data: NDArray, loc: float = 0, scale: float = 1, out: NDArray | None = None, name: str | None = None
-) -> NDArray:
-    """:func:`normal` in the shape, dtype and device of ``data``."""
-    return _like("normal", data, {"loc": loc, "scale": scale}, out)
-
-
-def poisson_like(data: NDArray, lam: float = 1, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """:func:`poisson` in the shape, dtype and device of ``data``."""
-    return _like("poisson", data, {"lam": lam}, out)
-
-
-def exponential_like(data: NDArray, lam: float = 1, out: NDArray | None = None, name: str | None = None) -> NDArray:
-    """Exponentially distributed numbers of rate ``lam`` in the shape, dtype and device of ``data``."""
-    return _like("exponential", data, {"lam": lam}, out)
-
-
-def gamma_like(
-    data: NDArray, alpha: float = 1, beta: float = 1, out: NDArray | None = None, name: str | None = None
-) -> NDArray:
-    """:func:`gamma` in the shape, dtype and device of ``data``."""
-    return _like("gamma", data, {"alpha": alpha, "beta": beta}, out)
-
-
-def negative_binomial_like(
-    data: NDArray, k: int = 1, p: float = 1, out: NDArray | None = None, name: str | None = None
-) -> NDArray:
-    """:func:`negative_binomial` in the shape, dtype and device of ``data``."""
-    return _like("negative_binomial", data, {"k": k, "p": p}, out)
-
-
-def generalized_negative_binomial_like(
-    data: NDArray, mu: float = 1, alpha: float = 1, out: NDArray | None = None, name: str | None = None
-) -> NDArray:
-    """:func:`generalized_negative_binomial` in the shape, dtype and device of ``data``."""
-    return _like("generalized_negative_binomial", data, {"mu": mu, "alpha": alpha}, out)

@@ -10,6 +10,8 @@ import numpy as np
 from mx_core._ffi import SymbolBase
 from mx_core.base import MXTypeError, _Null
 from mx_core.symbol import _internal
+from mx_core.symbol._generated import namespace_random
+from mx_core.symbol._generated.namespace_random import *  # noqa: F403
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -17,24 +19,18 @@ if TYPE_CHECKING:
     from mx_core.symbol.symbol import Symbol
 
 __all__ = [
+    *namespace_random.__all__,
     "exponential",
-    "exponential_like",
     "gamma",
-    "gamma_like",
     "generalized_negative_binomial",
-    "generalized_negative_binomial_like",
     "multinomial",
     "negative_binomial",
-    "negative_binomial_like",
     "normal",
-    "normal_like",
     "poisson",
-    "poisson_like",
     "randint",
     "randn",
     "shuffle",
     "uniform",
-    "uniform_like",
 ]
 
 Shape = int | Sequence[int]
@@ -122,42 +118,3 @@ def multinomial(
 def shuffle(data: Symbol, **kwargs: Any) -> Symbol:
     """The entries along the first axis in random order."""
     return _internal._shuffle(data, **kwargs)
-
-
-def _like(name: str, data: Symbol, params: dict[str, Any], kwargs: dict[str, Any]) -> Symbol:
-    return getattr(_internal, f"_random_{name}_like")(data, **params, **kwargs)
-
-
-def uniform_like(data: Symbol, low: float = 0, high: float = 1, **kwargs: Any) -> Symbol:
-    """:func:`uniform` in the shape, dtype and device of ``data``."""
-    return _like("uniform", data, {"low": low, "high": high}, kwargs)
-
-
-def normal_like(data: Symbol, loc: float = 0, scale: float = 1, **kwargs: Any) -> Symbol:
-    """:func:`normal` in the shape, dtype and device of ``data``."""
-    return _like("normal", data, {"loc": loc, "scale": scale}, kwargs)
-
-
-def poisson_like(data: Symbol, lam: float = 1, **kwargs: Any) -> Symbol:
-    """:func:`poisson` in the shape, dtype and device of ``data``."""
-    return _like("poisson", data, {"lam": lam}, kwargs)
-
-
-def exponential_like(data: Symbol, lam: float = 1, **kwargs: Any) -> Symbol:
-    """Exponentially distributed numbers of rate ``lam`` in the shape, dtype and device of ``data``."""
-    return _like("exponential", data, {"lam": lam}, kwargs)
-
-
-def gamma_like(data: Symbol, alpha: float = 1, beta: float = 1, **kwargs: Any) -> Symbol:
-    """:func:`gamma` in the shape, dtype and device of ``data``."""
-    return _like("gamma", data, {"alpha": alpha, "beta": beta}, kwargs)
-
-
-def negative_binomial_like(data: Symbol, k: int = 1, p: float = 1, **kwargs: Any) -> Symbol:
-    """:func:`negative_binomial` in the shape, dtype and device of ``data``."""
-    return _like("negative_binomial", data, {"k": k, "p": p}, kwargs)
-
-
-def generalized_negative_binomial_like(data: Symbol, mu: float = 1, alpha: float = 1, **kwargs: Any) -> Symbol:
-    """:func:`generalized_negative_binomial` in the shape, dtype and device of ``data``."""
-    return _like("generalized_negative_binomial", data, {"mu": mu, "alpha": alpha}, kwargs)
