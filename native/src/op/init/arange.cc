@@ -54,6 +54,19 @@ struct EyeParam {
     f.add("dtype", &EyeParam::dtype, "The dtype.");
   }
 };
+struct ArangeLikeParam {
+  double start = 0, step = 1;
+  int32_t repeat = 1;
+  std::string ctx;
+  std::optional<int32_t> axis;
+  static void fields(auto& f) {
+    f.add("start", &ArangeLikeParam::start, "The first number.");
+    f.add("step", &ArangeLikeParam::step, "The distance of two numbers.");
+    f.add("repeat", &ArangeLikeParam::repeat, "How often each number stands.").range(1);
+    f.add("ctx", &ArangeLikeParam::ctx, "Has no effect: the result lives with the array.");
+    f.add("axis", &ArangeLikeParam::axis, "As many numbers as this axis is long. None: the shape of the whole array.");
+  }
+};
 
 // out[i] = start + (i / repeat) * step, computed in float64.
 void fill_range(const Tensor& out, double start, double step, int64_t repeat) {
@@ -92,6 +105,25 @@ MX_OPERATOR(_arange) {
       .forward([](const OpContext& ctx) {
         const auto& p = ctx.as<ArangeParam>();
         fill_range(ctx.out[0], p.stop || p.infer_range ? p.start : 0, p.step, p.repeat);
+      });
+}
+
+MX_OPERATOR(_contrib_arange_like) {
+  op.alias("_npx_arange_like")
+      .describe("Evenly spaced numbers, as many as an array or one of its axes has, in its dtype.")
+      .input("data", "The array; only its shape and dtype count.")
+      .params<ArangeLikeParam>()
+      .reads([](const void*, size_t) { return false; })
+      .no_gradient()
+      .infer_shape([](const InferShape& s) {
+        const auto& axis = s.as<ArangeLikeParam>().axis;
+        if (!axis) return s.same(0, 0);
+        if (!s.in[0].rank_known()) return;
+        s.set_output(0, Shape{s.in[0][normalize_axis(*axis, s.in[0].ndim, s.op.name)]});
+      })
+      .forward([](const OpContext& ctx) {
+        const auto& p = ctx.as<ArangeLikeParam>();
+        fill_range(ctx.out[0], p.start, p.step, p.repeat);
       });
 }
 

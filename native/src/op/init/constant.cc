@@ -27,6 +27,29 @@ struct FullParam {
     f.add("value", &FullParam::value, "The number.").required();
   }
 };
+struct SetValueParam {
+  float src = 0;
+  static void fields(auto& f) { f.add("src", &SetValueParam::src, "The number.").required(); }
+};
+struct ZerosParam {
+  std::optional<Shape> shape;
+  std::string ctx;
+  int32_t dtype = -1;
+  static void fields(auto& f) {
+    f.add("shape", &ZerosParam::shape, "The shape. None: what other arrays decide.");
+    f.add("ctx", &ZerosParam::ctx, "Where the array lives: cpu or cpu(0).");
+    f.add("dtype", &ZerosParam::dtype,
+          "The number of a dtype (0 float32, 1 float64, 2 float16, 3 uint8, 4 int32, 5 int8, 6 int64, 7 bool, 12 "
+          "bfloat16); -1: what other arrays decide, float32 by default.")
+        .range(-1, 12);
+  }
+};
+struct ResetParam {
+  int32_t num_arrays = 1;
+  static void fields(auto& f) {
+    f.add("num_arrays", &ResetParam::num_arrays, "How many arrays there are.").range(1).required();
+  }
+};
 
 void fill(const Tensor& out, double value) {
   alignas(8) char converted[8];
@@ -35,17 +58,19 @@ void fill(const Tensor& out, double value) {
   run_elementwise(get_kernel("copy"), std::span(&in, 1), std::span(&out, 1));
 }
 
+// 0 stands for what other arrays decide.
+void infer_wish(const InferShape& s, Shape shape) {
+  if (shape.ndim == 0) return;  // unknown
+  for (int i = 0; i < shape.ndim; ++i)
+    if (shape[i] == 0) shape[i] = -1;
+  s.set_output(0, shape);
+}
+
 template <class P>
 OpDef& creation(OpDef& op) {
   return op.params<P>()
       .no_gradient()
-      .infer_shape([](const InferShape& s) {
-        Shape shape = s.as<P>().shape;
-        if (shape.ndim == 0) return;  // unknown
-        for (int i = 0; i < shape.ndim; ++i)
-          if (shape[i] == 0) shape[i] = -1;
-        s.set_output(0, shape);
-      })
+      .infer_shape([](const InferShape& s) { infer_wish(s, s.as<P>().shape); })
       .infer_dtype([](const InferDType& t) { t.set_output(0, t.as<P>().dtype); });
 }
 
@@ -80,6 +105,40 @@ MX_OPERATOR(ones_like) {
   like(op).describe("Ones in the shape and dtype of the array.").portable_forward([](const OpContext& ctx) {
     fill(ctx.out[0], 1);
   });
+}
+MX_OPERATOR(_set_value) {
+  op.describe("Fills the array that is given as `out` with a number.")
+      .params<SetValueParam>()
+      .no_gradient()
+      .infer_shape([](const InferShape&) {})
+      .infer_dtype([](const InferDType&) {})
+      .portable_forward([](const OpContext& ctx) { fill(ctx.out[0], ctx.as<SetValueParam>().src); });
+}
+MX_OPERATOR(_zeros_without_dtype) {
+  op.describe("An array of zeros, whose dtype other arrays may decide.")
+      .params<ZerosParam>()
+      .no_gradient()
+      .infer_shape([](const InferShape& s) { infer_wish(s, s.as<ZerosParam>().shape.value_or(Shape::scalar())); })
+      .infer_dtype([](const InferDType& t) {
+        const int32_t dtype = t.as<ZerosParam>().dtype;
+        if (dtype >= 0 || t.out[0] == DType::kUnknown)
+          t.set_output(0, dtype >= 0 ? static_cast<DType>(dtype) : DType::kFloat32);
+      })
+      .portable_forward([](const OpContext& ctx) { fill_zeros(ctx.out[0]); });
+}
+MX_OPERATOR(reset_arrays) {
+  op.describe("Writes zeros to arrays, in place; there is no result.")
+      .variadic("data", "num_arrays", "The arrays.")
+      .params<ResetParam>()
+      .num_outputs([](const void*) { return 0; })
+      .groups(1)
+      .mutates({0})
+      .no_gradient()
+      .infer_shape([](const InferShape&) {})
+      .infer_dtype([](const InferDType&) {})
+      .portable_forward([](const OpContext& ctx) {
+        for (const Tensor& array : ctx.in) fill_zeros(array);
+      });
 }
 
 }  // namespace mx

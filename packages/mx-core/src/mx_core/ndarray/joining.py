@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mx_core.base import MXTypeError, MXValueError
 from mx_core.ndarray import _internal, op
 from mx_core.ndarray.creation import array
@@ -78,16 +80,14 @@ def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] |
     Args:
         a: The elements.
         bins: Number of equal bins, or the edges.
-        range: From where to where equal bins reach; from the smallest to the largest element where it is None.
+        range: From where to where equal bins reach; from the smallest to the largest element where it is None. The
+            counts are int64, but float32 without a range.
     """
     if not isinstance(bins, int):
         return _internal._histogram(a, bins)
     if range is None:
-        values = a.asnumpy()
-        range = (float(values.min()), float(values.max()))
-        if range[0] == range[1]:
-            range = (range[0] - 0.5, range[1] + 0.5)
-    return _internal._histogram(a, array([], ctx=a.context), bin_cnt=bins, range=range)
+        return [array(part, ctx=a.context) for part in np.histogram(a.asnumpy(), bins)]
+    return _internal._histogram(a, bin_cnt=bins, range=range)
 
 
 def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:

@@ -1,0 +1,107 @@
+// How many elements lie in each of several intervals.
+#include <algorithm>
+#include <mutex>
+
+#include "engine/threads.h"
+#include "mx/op.h"
+#include "mx/op/kernel.h"
+
+namespace mx {
+namespace {
+
+struct HistogramParam {
+  std::optional<int32_t> bin_cnt;
+  std::optional<std::vector<double>> range;
+  static void fields(auto& f) {
+    f.add("bin_cnt", &HistogramParam::bin_cnt, "The number of intervals of one size. None: `bins` holds the borders.");
+    f.add("range", &HistogramParam::range, "The outer borders (low, high); goes with bin_cnt.");
+  }
+};
+
+void infer_shape(const InferShape& s) {
+  const auto& p = s.as<HistogramParam>();
+  if (!p.bin_cnt) {
+    MX_CHECK(!p.range, kValue, "[_histogram] range is given without bin_cnt");
+    if (!s.in[1].rank_known()) return;
+    MX_CHECK(s.in[1].ndim == 1 && (s.in[1][0] < 0 || s.in[1][0] >= 2), kValue, "[_histogram] bins has shape ", s.in[1],
+             ", but must hold 2 or more borders");
+    s.set_output(1, s.in[1]);
+    return s.set_output(0, Shape{s.in[1][0] < 0 ? -1 : s.in[1][0] - 1});
+  }
+  MX_CHECK(*p.bin_cnt > 0, kValue, "[_histogram] bin_cnt is ", *p.bin_cnt, ", but must be positive");
+  MX_CHECK(p.range && p.range->size() == 2 && (*p.range)[0] < (*p.range)[1], kValue,
+           "[_histogram] bin_cnt needs range = (low, high) with low < high");
+  s.set_output(0, Shape{*p.bin_cnt});
+  s.set_output(1, Shape{*p.bin_cnt + 1});
+}
+
+void forward(const OpContext& ctx) {
+  const auto& p = ctx.as<HistogramParam>();
+  const Tensor &data = ctx.in[0], &counts = ctx.out[0], &edges = ctx.out[1];
+  const int64_t bins = counts.size(), size = static_cast<int64_t>(size_of(data.dtype));
+  auto* borders = static_cast<double*>(ctx.workspace(static_cast<size_t>(bins + 1) * 8));
+  auto* narrow = static_cast<char*>(ctx.workspace(static_cast<size_t>(bins + 1) * 8));
+  if (p.bin_cnt) {
+    // As they are in the dtype of the data, so that an element that equals a border is on its right side.
+    const double low = (*p.range)[0], high = (*p.range)[1];
+    for (int64_t i = 0; i < bins; ++i) borders[i] = low + static_cast<double>(i) * ((high - low) / bins);
+    borders[bins] = high;
+    convert(borders, DType::kFloat64, narrow, data.dtype, bins + 1);
+    convert(narrow, data.dtype, borders, DType::kFloat64, bins + 1);
+  } else {
+    convert(ctx.in[1].data, ctx.in[1].dtype, borders, DType::kFloat64, bins + 1);
+    MX_CHECK(std::is_sorted(borders, borders + bins + 1), kValue, "[_histogram] the borders in bins must ascend");
+  }
+  const double low = borders[0], high = borders[bins], scale = static_cast<double>(bins) / (high - low);
+  std::vector<int64_t> total(static_cast<size_t>(bins));
+  std::mutex mutex;
+  engine::parallel_for(data.size(), 4 * kGrain, [&](int64_t begin, int64_t end) {
+    std::vector<int64_t> own(static_cast<size_t>(bins));
+    double values[kLaneBlock];
+    for (int64_t at = begin; at < end; at += kLaneBlock) {
+      const int64_t n = std::min(end - at, kLaneBlock);
+      convert(data.as<char>() + at * size, data.dtype, values, DType::kFloat64, n);
+      for (int64_t i = 0; i < n; ++i) {
+        const double x = values[i];
+        if (!(x >= low && x <= high)) continue;
+        int64_t bin;
+        if (p.bin_cnt) {
+          bin = std::min(static_cast<int64_t>((x - low) * scale), bins - 1);
+          if (x < borders[bin]) --bin;
+          if (bin < bins - 1 && x >= borders[bin + 1]) ++bin;
+        } else {
+          bin = std::min(std::upper_bound(borders, borders + bins + 1, x) - borders - 1, bins - 1);
+        }
+        ++own[static_cast<size_t>(bin)];
+      }
+    }
+    std::lock_guard lock(mutex);
+    for (size_t i = 0; i < own.size(); ++i) total[i] += own[i];
+  });
+  convert(total.data(), DType::kInt64, counts.data, counts.dtype, bins);
+  if (ctx.wants(1)) convert(borders, DType::kFloat64, edges.data, edges.dtype, bins + 1);
+}
+
+}  // namespace
+
+MX_OPERATOR(_histogram) {
+  op.alias("_npi_histogram")
+      .describe("How many elements lie in each interval [low, high); the last one holds its upper border too.")
+      .input("data", "The array.")
+      .optional_input("bins", "The borders of the intervals, ascending; left out where bin_cnt is given.")
+      .output("count", "int64.")
+      .output("bins", "The borders, in the dtype of the array.")
+      .params<HistogramParam>()
+      .num_inputs([](const void* p) { return static_cast<const HistogramParam*>(p)->bin_cnt ? 1 : 2; })
+      .no_gradient()
+      .infer_shape(infer_shape)
+      .infer_dtype([](const InferDType& t) {
+        t.set_output(0, DType::kInt64);
+        t.set_output(1, t.in[0]);
+        t.set_input(0, t.out[1]);
+        if (t.in.size() > 1) t.set_input(1, t.in[0]);
+      })
+      .forward(forward);
+}
+
+}  // namespace mx
