@@ -18,7 +18,11 @@ PRESENT = sorted(OPERATORS.keys() - catalogue.missing())
 # Other spellings belong to front ends of their own: NumPy's, and that of sparse arrays.
 ELSEWHERE = ("_np", "_sparse_")
 # What the catalogue says of these is not what 1.9.1 takes.
-MISREPORTED = {"_linspace": "its parameters are those of nd.linspace; the catalogue repeats those of _arange"}
+MISREPORTED = {
+    "_linspace": "its parameters are those of nd.linspace; the catalogue repeats those of _arange",
+    "_set_value": "its number has no default; the catalogue gives None",
+    "smooth_l1": "its number is 1 by default; the catalogue gives None",
+}
 KINDS = {
     "boolean": "bool",
     "int": "int",

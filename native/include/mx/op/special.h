@@ -22,9 +22,9 @@ MX_XPU double lgamma(double x) {
 }
 #endif
 
-// The derivative of lgamma, by recurrence and Stirling's series; NaN at its poles.
+// The derivative of lgamma, by recurrence and Stirling's series; NaN at its poles but 0.
 MX_XPU double digamma(double x) {
-  if (x <= 0. && floor(x) == x) return __builtin_nan("");
+  if (x <= 0. && floor(x) == x) return x == 0. ? copysign(__builtin_inf(), -x) : __builtin_nan("");
   double result = 0;
   if (x < 0.) {  // reflection
     constexpr double pi = 3.141592653589793;

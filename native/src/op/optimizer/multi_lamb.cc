@@ -76,7 +76,7 @@ void forward(const OpContext& ctx) {
   run_elementwise(get_kernel("lamb_update_phase1"), first);
   const Kernel& norm = get_kernel("norm2");
   for (const LambWeight& w : weights) {
-    run_reduce(ctx, norm, w.in1[0], w.in2[group - 2], ~0u);
+    run_reduce(ctx, norm, w.in2[0], w.in2[group - 2], ~0u);  // the half weight, where there are two
     run_reduce(ctx, norm, w.out1[0], w.in2[group - 1], ~0u);
   }
   run_elementwise(get_kernel(kMaster ? "mp_lamb_update_phase2" : "lamb_update_phase2"), second);

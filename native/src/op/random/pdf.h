@@ -35,7 +35,9 @@ struct PdfSlope {
   template <class T, class... P>
   MX_XPU auto operator()(T head, T x, P... p) const -> decltype(D().log(x, p...)) {
     const T value = head * D().template slope<kArgument>(x, p...);
-    return is_log ? value : value * exp(D().log(x, p...));
+    if (is_log) return value;
+    const T density = exp(D().log(x, p...));
+    return density == T(0) ? T(0) : value * density;  // also where the slope of the logarithm is infinite
   }
 };
 template <class D>

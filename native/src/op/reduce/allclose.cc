@@ -39,12 +39,12 @@ MX_OPERATOR(_contrib_allclose) {
   op.input("a", "An array.")
       .input("b", "An array of the same shape.")
       .params<AllcloseParam>()
-      .describe("1 where |a - b| <= atol + rtol |b| for all elements, otherwise 0; uint8 in the shape (1,).")
+      .describe("1 where |a - b| <= atol + rtol |b| for all elements, otherwise 0; uint8 in the shape ().")
       .no_gradient()
       .infer_shape([](const InferShape& s) {
         s.set_input(0, s.in[1]);
         s.set_input(1, s.in[0]);
-        s.set_output(0, Shape{1});
+        s.set_output(0, Shape::scalar());
       })
       .infer_dtype([](const InferDType& t) {
         t.set_input(0, t.in[1]);
