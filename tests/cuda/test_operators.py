@@ -18,6 +18,9 @@ MOST_MISSING = 66
 DTYPES = ["float32", "float64", "float16", "int32", "int64", "uint8", "bool"]
 TOLERANCE = {"float16": 2e-3, "float32": 2e-5, "float64": 1e-12}
 SHAPE = (3, 4)
+STEP = {"lr": 0.1, "wd": 0.01, "clip_gradient": 0.5}
+MANY = {"lrs": (0.1, 0.2), "wds": (0.0, 0.01)}
+LAMB = {"learning_rates": (0.1, 0.2), "wds": (0.0, 0.01), "step_count": (1, 2)}
 
 # How to call what can't be called with arrays of one shape alone: shapes of the inputs, and parameters. Several calls
 # where kernels have several ways.
@@ -55,6 +58,56 @@ EXAMPLES: dict[str, list[tuple[list[tuple[int, ...]], dict]]] = {
     "_random_uniform": [([], {"shape": (5, 7), "low": -1, "high": 3})],
     "_random_normal": [([], {"shape": (5, 7), "loc": 1, "scale": 2})],
     "norm": [([(5, 6, 7)], {"ord": order, "axis": axis}) for order in (1, 2) for axis in (None, 0, 1, 2, (0, 2))],
+    "_random_exponential": [([], {"shape": (5, 7), "lam": 2.5})],
+    "_random_gamma": [([], {"shape": (40, 7), "alpha": alpha, "beta": 2.0}) for alpha in (0.4, 3.0)],
+    "_random_poisson": [([], {"shape": (40, 7), "lam": lam}) for lam in (3.0, 40.0)],
+    "_random_negative_binomial": [([], {"shape": (40, 7), "k": 3, "p": 0.4})],
+    "_random_generalized_negative_binomial": [([], {"shape": (40, 7), "mu": 3.0, "alpha": 0.5})],
+    "_sample_gamma": [([(3,), (3,)], {"shape": (50,)}), ([(1,), (1,)], {"shape": (50,)}), ([SHAPE, SHAPE], {})],
+    "_sample_poisson": [([(3,)], {"shape": (50,)})],
+    "_zeros_without_dtype": [([], {"shape": SHAPE, "dtype": 0})],
+    "_contrib_gradientmultiplier": [([SHAPE], {"scalar": -0.5})],
+    "amp_multicast": [([SHAPE, (2,)], {"num_outputs": 2})],
+    "moments": [([(5, 6, 7)], {"axes": (0, 2), "keepdims": keep}) for keep in (False, True)],
+    "all_finite": [([SHAPE], {}), ([(300, 70)], {})],
+    "multi_all_finite": [([SHAPE, (5,)], {"num_arrays": 2})],
+    "multi_sum_sq": [([SHAPE, (5,), (300, 70)], {"num_arrays": 3})],
+    "reset_arrays": [([SHAPE, (5,)], {"num_arrays": 2})],
+    "_contrib_allclose": [([SHAPE, SHAPE], {"atol": atol}) for atol in (0.0, 1.0)],
+    **{f"_random_pdf_{name}": [([(3, 4, 2), (3,), (3,)], {"is_log": log}) for log in (False, True)]
+       for name in ("uniform", "normal", "gamma", "negative_binomial", "generalized_negative_binomial")},
+    **{f"_random_pdf_{name}": [([(3, 4, 2), (3,)], {"is_log": log}) for log in (False, True)]
+       for name in ("exponential", "poisson")},
+    "adam_update": [([SHAPE] * 4, STEP)],
+    "ftml_update": [([SHAPE] * 5, {"lr": 0.1, "wd": 0.01, "clip_grad": 0.5, "t": 3})],
+    "ftrl_update": [([SHAPE] * 4, STEP)],
+    "rmsprop_update": [([SHAPE] * 3, STEP)],
+    "rmspropalex_update": [([SHAPE] * 5, {**STEP, "epsilon": 2.0})],
+    "signsgd_update": [([SHAPE] * 2, STEP)],
+    "signum_update": [([SHAPE] * 3, {**STEP, "momentum": 0.9, "wd_lh": 0.01})],
+    "nag_mom_update": [([SHAPE] * 3, {**STEP, "momentum": 0.9})],
+    "mp_nag_mom_update": [([SHAPE] * 4, {**STEP, "momentum": 0.9})],
+    "_sparse_adagrad_update": [([SHAPE] * 3, STEP)],
+    "_contrib_group_adagrad_update": [([SHAPE, SHAPE, (3, 1)], {"lr": 0.1, "clip_gradient": 0.5})],
+    "lamb_update_phase1": [([SHAPE] * 4, {"t": 3, "wd": 0.1})],
+    "mp_lamb_update_phase1": [([SHAPE] * 5, {"t": 3, "wd": 0.1})],
+    "lamb_update_phase2": [([SHAPE, SHAPE, (1,), (1,)], {"lr": 0.1, "lower_bound": 0.5})],
+    "mp_lamb_update_phase2": [([SHAPE, SHAPE, (1,), (1,), SHAPE], {"lr": 0.1})],
+    "multi_lars": [([(5,)] * 4, {"eta": 0.1, "eps": 0.01})],
+    "_adamw_update": [([*[SHAPE] * 4, (1,)], {"lr": 0.1, "eta": 0.5})],
+    "_mp_adamw_update": [([*[SHAPE] * 5, (1,)], {"lr": 0.1, "eta": 0.5})],
+    "_multi_adamw_update": [([*[SHAPE] * 4, *[(7,)] * 4, (1,)], {**MANY, "etas": (0.5, 1.0), "num_weights": 2})],
+    "_multi_mp_adamw_update": [([*[SHAPE] * 5, *[(7,)] * 5, (1,)], {**MANY, "etas": (0.5, 1.0), "num_weights": 2})],
+    "_multi_lamb_update": [([*[SHAPE] * 4, *[(7,)] * 4], LAMB)],
+    "_multi_mp_lamb_update": [([*[SHAPE] * 5, *[(7,)] * 5], LAMB)],
+    "multi_sgd_update": [([*[SHAPE] * 2, *[(7,)] * 2], MANY)],
+    "multi_sgd_mom_update": [([*[SHAPE] * 3, *[(7,)] * 3], {**MANY, "momentum": 0.9})],
+    "multi_mp_sgd_update": [([*[SHAPE] * 3, *[(7,)] * 3], MANY)],
+    "multi_mp_sgd_mom_update": [([*[SHAPE] * 4, *[(7,)] * 4], {**MANY, "momentum": 0.9})],
+    "preloaded_multi_sgd_update": [([*[SHAPE] * 2, *[(7,)] * 2, (2,), (2,)], {"num_weights": 2})],
+    "preloaded_multi_sgd_mom_update": [([*[SHAPE] * 3, *[(7,)] * 3, (2,), (2,)], {"num_weights": 2})],
+    "preloaded_multi_mp_sgd_update": [([*[SHAPE] * 3, *[(7,)] * 3, (2,), (2,)], {"num_weights": 2})],
+    "preloaded_multi_mp_sgd_mom_update": [([*[SHAPE] * 4, *[(7,)] * 4, (2,), (2,)], {"num_weights": 2})],
     "sgd_update": [([SHAPE] * 2, {"lr": 0.1, "wd": 0.01, "clip_gradient": 0.5, "rescale_grad": 2.0})],
     "sgd_mom_update": [([SHAPE] * 3, {"lr": 0.1, "momentum": 0.9})],
     "mp_sgd_update": [([SHAPE] * 3, {"lr": 0.1})],
@@ -76,11 +129,22 @@ REDUCE = [
     for axis in (None, 0, 1, 2, (0, 2), (1, 2))
     for keep in (False, True)
 ] + [([(3, 5000)], {"axis": 1}), ([(2000, 40)], {"axis": 0}), ([(20000,)], {})]
+# Inputs that are float32 whatever the dtype of the others.
 FLOAT32_INPUTS = {
+    "BatchNorm": [1, 2, 3, 4],
     "mp_sgd_update": [2],
     "mp_sgd_mom_update": [2, 3],
-    "BatchNorm": [1, 2, 3, 4],
-}  # the others follow the dtype
+    "mp_nag_mom_update": [2, 3],
+    "mp_lamb_update_phase1": [2, 3, 4],
+    "mp_lamb_update_phase2": [1, 2, 3, 4],
+    "_mp_adamw_update": [2, 3, 4, 5],
+    "_multi_mp_adamw_update": [2, 3, 4, 7, 8, 9, 10],
+    "_multi_mp_lamb_update": [2, 3, 4, 7, 8, 9],
+    "multi_mp_sgd_update": [2, 5],
+    "multi_mp_sgd_mom_update": [2, 3, 6, 7],
+    "preloaded_multi_mp_sgd_update": [2, 5, 6, 7],
+    "preloaded_multi_mp_sgd_mom_update": [2, 3, 6, 7, 8, 9],
+}
 
 
 @cache
@@ -129,8 +193,9 @@ def compute(
     arrays = arrays_for(op, shapes, dtype, ctx)
     if not shapes:
         params = {**params, "ctx": str(ctx), "dtype": dtype}
-    params = {key: value for key, value in params.items() if key != op.variadic_count}
-    if op.name.startswith("_random"):
+    if op.group == 1:  # of groups with arrays behind them not even the number can be counted
+        params = {key: value for key, value in params.items() if key != op.variadic_count}
+    if op.name.startswith(("_random", "_sample")):
         mx.random.seed(11, ctx=ctx)
     if not differentiate:
         results = function(op.name)(*arrays, **params)

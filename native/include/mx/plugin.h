@@ -30,7 +30,8 @@ enum {
   MX_BLOCK_ELEMENTWISE = 0,
   /* out[0] = f over the last `reduced` axes of in[0], in the order of any tree. out's strides there are 0. */
   MX_BLOCK_REDUCE = 1,
-  /* out[0] filled from the counter-based generator. extra: seed, first counter; mode, params: of the kernel. */
+  /* out[0] filled from the counter-based generator. extra: seed, first counter, more of the kernel; mode, params and
+   * inputs: of the kernel, which reads the inputs in its own way. */
   MX_BLOCK_RANDOM = 2,
   /* out[i, :] = in[0][index[i], :] and the reverse sum; see native/src/op/indexing/rows.cc. */
   MX_BLOCK_ROWS = 3,

@@ -154,12 +154,14 @@ void fill_zeros(const Tensor& out) {
     check(plugin().fill(scope.device(), out.data, 0, out.bytes(), scope.stream().handle), scope.op(), scope.device());
 }
 
-void run_random(const Kernel& kernel, DType lane, const Tensor& out, int mode, const void* params,
-                const int64_t* extra) {
+void run_random(const Kernel& kernel, DType lane, std::span<const Tensor> in, const Tensor& out, int mode,
+                const void* params, const int64_t* extra) {
   Launch launch(kernel, lane, MX_BLOCK_RANDOM);
+  for (const Tensor& t : in) launch.input(t.data, t.dtype, t.size() == 1);
   launch.output(out.data, out.dtype);
-  const int64_t one = 1;
-  launch.axis(out.size(), &one);
+  int64_t strides[kMaxOperands] = {};
+  strides[in.size()] = 1;
+  launch.axis(out.size(), strides);
   launch.run(params, mode, extra);
 }
 

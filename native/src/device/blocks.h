@@ -13,8 +13,8 @@ void run_reduce(const Kernel& kernel, DType lane, const Tensor& in, const Tensor
 void run_copy(const StridedCopy& copy, const void* from, void* to, size_t element);
 void run_convert(const void* from, DType from_dtype, void* to, DType to_dtype, int64_t n);
 void fill_zeros(const Tensor& out);
-// A kernel of kind MX_BLOCK_RANDOM.
-void run_random(const Kernel& kernel, DType lane, const Tensor& out, int mode, const void* params,
-                const int64_t* extra);
+// A kernel of kind MX_BLOCK_RANDOM. It walks along the elements of `out`; how it reads `in` is its own affair.
+void run_random(const Kernel& kernel, DType lane, std::span<const Tensor> in, const Tensor& out, int mode,
+                const void* params, const int64_t* extra);
 
 }  // namespace mx::device

@@ -4,7 +4,6 @@
 //   std::array<double, n> values()     the parameters
 //   check(op)                          raises where the distribution doesn't exist
 //   draw(ctx, parameters, out)         fills `out`; parameters are one value each, or broadcast against `out`
-//   kPortable                          whether draw() runs on devices
 #pragma once
 #include <array>
 #include <string>
@@ -69,40 +68,29 @@ void draw_numbers(const OpContext& ctx, const D& distribution) {
   for (size_t i = 0; i < values.size(); ++i) parameters[i] = {&values[i], Shape{1}, DType::kFloat64};
   D::draw(ctx, parameters, ctx.out[0]);
 }
-template <class D>
-OpDef& drawing(OpDef& op, ForwardFn forward) {
-  op.uses_random().no_gradient();
-  return D::kPortable ? op.portable_forward(forward) : op.forward(forward);
+inline OpDef& drawing(OpDef& op, ForwardFn forward) {
+  return op.uses_random().no_gradient().portable_forward(forward);
 }
 
 template <class D>
 OpDef& from_numbers(OpDef& op) {
-  return drawing<D>(op, [](const OpContext& ctx) { draw_numbers<D>(ctx, ctx.as<NumbersParam<D>>()); })
-      .template params<NumbersParam<D>>()
+  op.params<NumbersParam<D>>()
       .infer_shape(infer_requested_shape<NumbersParam<D>>)
       .infer_dtype(infer_requested_dtype<NumbersParam<D>>);
+  return drawing(op, [](const OpContext& ctx) { draw_numbers<D>(ctx, ctx.as<NumbersParam<D>>()); });
 }
 template <class D>
 OpDef& from_numbers_like(OpDef& op) {
-  return drawing<D>(op, [](const OpContext& ctx) { draw_numbers<D>(ctx, ctx.as<LikeParam<D>>()); })
-      .input("data", "The array whose shape and dtype the result gets.")
-      .template params<LikeParam<D>>()
+  op.input("data", "The array whose shape and dtype the result gets.")
+      .params<LikeParam<D>>()
       .reads([](const void*, size_t) { return false; })
       .infer_shape(same_shape);
+  return drawing(op, [](const OpContext& ctx) { draw_numbers<D>(ctx, ctx.as<LikeParam<D>>()); });
 }
 template <class D>
 OpDef& from_arrays(OpDef& op, std::initializer_list<const char*> parameters) {
   for (const char* name : parameters) op.input(name, "A parameter of the distribution; all have one shape.");
-  return drawing<D>(op,
-                    [](const OpContext& ctx) {
-                      Tensor parameters[2];
-                      for (size_t i = 0; i < ctx.in.size(); ++i) {
-                        parameters[i] = ctx.in[i];
-                        while (parameters[i].shape.ndim < ctx.out[0].shape.ndim) parameters[i].shape.push_back(1);
-                      }
-                      D::draw(ctx, std::span(parameters, ctx.in.size()), ctx.out[0]);
-                    })
-      .template params<ArraysParam>()
+  op.params<ArraysParam>()
       .infer_shape([](const InferShape& s) {
         for (size_t i = 1; i < s.in.size(); ++i) {
           s.set_input(i, s.in[0]);
@@ -110,7 +98,7 @@ OpDef& from_arrays(OpDef& op, std::initializer_list<const char*> parameters) {
         }
         if (!s.in[0].rank_known()) return;
         Shape shape = s.in[0];
-        for (int64_t dim : s.template as<ArraysParam>().shape) shape.push_back(dim);
+        for (int64_t dim : s.as<ArraysParam>().shape) shape.push_back(dim);
         s.set_output(0, shape);
       })
       .infer_dtype([](const InferDType& t) {
@@ -118,6 +106,14 @@ OpDef& from_arrays(OpDef& op, std::initializer_list<const char*> parameters) {
         for (size_t i = 1; i < t.in.size(); ++i)
           if (t.in[i] == DType::kUnknown) t.set_input(i, t.in[0]);
       });
+  return drawing(op, [](const OpContext& ctx) {
+    Tensor parameters[2];
+    for (size_t i = 0; i < ctx.in.size(); ++i) {
+      parameters[i] = ctx.in[i];
+      while (parameters[i].shape.ndim < ctx.out[0].shape.ndim) parameters[i].shape.push_back(1);
+    }
+    D::draw(ctx, std::span(parameters, ctx.in.size()), ctx.out[0]);
+  });
 }
 
 // Where uniform or normal numbers are drawn before they are transformed: `out`, or scratch memory with all the digits

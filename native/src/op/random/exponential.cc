@@ -16,7 +16,6 @@ namespace mx {
 namespace {
 
 struct Exponential {
-  static constexpr bool kPortable = true;
   float lam = 1;
   template <class P>
   static void numbers(auto& f) {

@@ -16,7 +16,6 @@ namespace mx {
 namespace {
 
 struct Gamma {
-  static constexpr bool kPortable = false;
   float alpha = 1, beta = 1;
   template <class P>
   static void numbers(auto& f) {

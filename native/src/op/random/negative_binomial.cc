@@ -26,7 +26,6 @@ namespace mx {
 namespace {
 
 struct NegativeBinomial {
-  static constexpr bool kPortable = false;
   int32_t k = 1;
   float p = 1;
   template <class P>
@@ -45,7 +44,6 @@ struct NegativeBinomial {
 };
 
 struct GeneralizedNegativeBinomial {
-  static constexpr bool kPortable = false;
   float mu = 1, alpha = 1;
   template <class P>
   static void numbers(auto& f) {

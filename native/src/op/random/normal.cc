@@ -16,7 +16,6 @@ namespace mx {
 namespace {
 
 struct Normal {
-  static constexpr bool kPortable = true;
   float loc = 0, scale = 1;
   template <class P>
   static void numbers(auto& f) {

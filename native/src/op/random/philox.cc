@@ -155,7 +155,7 @@ void draw(PhiloxGenerator& random, const Tensor& out, int mode, double first, do
   const double params[] = {first, second};
   if (device::current()) {
     const int64_t extra[] = {static_cast<int64_t>(key.seed), static_cast<int64_t>(key.offset)};
-    return device::run_random(kernel, lane, out, mode, params, extra);
+    return device::run_random(kernel, lane, {}, out, mode, params, extra);
   }
   engine::parallel_for(n, 4 * kRandomBlock, [&](int64_t begin, int64_t end) {
     alignas(64) char block[kRandomBlock * 8];

@@ -14,7 +14,6 @@ namespace mx {
 namespace {
 
 struct Poisson {
-  static constexpr bool kPortable = false;
   float lam = 1;
   template <class P>
   static void numbers(auto& f) {

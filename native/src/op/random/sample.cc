@@ -2,6 +2,7 @@
 #include "sample.h"
 
 #include "base/random.h"
+#include "device/blocks.h"
 #include "engine/threads.h"
 
 namespace mx {
@@ -10,21 +11,28 @@ void run_sample(const OpContext& ctx, const char* kernel, std::span<const Tensor
   MX_CHECK(is_floating(out.dtype), kType, "[", ctx.op.name, "] ", out.dtype, " is no floating dtype");
   const int64_t n = out.size(), size = static_cast<int64_t>(size_of(out.dtype));
   if (n == 0) return;
-  const void* in[2] = {};
   LoopArgs args;
   int64_t repeats = 1;
+  for (size_t k = 0; k < parameters.size(); ++k) {
+    if (parameters[k].size() == 1)
+      args.scalars |= 1u << k;
+    else
+      repeats = n / parameters[k].size();
+  }
+  const PhiloxKey key = ctx.random->reserve(static_cast<uint64_t>(n));
+  if (device::current()) {
+    const int64_t extra[] = {static_cast<int64_t>(key.seed), static_cast<int64_t>(key.offset), 0, repeats};
+    return device::run_random(get_kernel(kernel), DType::kFloat64, parameters, out, static_cast<int>(args.scalars),
+                              nullptr, extra);
+  }
+  const void* in[2] = {};
   for (size_t k = 0; k < parameters.size(); ++k) {
     const Tensor& p = parameters[k];
     void* values = ctx.workspace(static_cast<size_t>(p.size()) * 8);
     convert(p.data, p.dtype, values, DType::kFloat64, p.size());
     in[k] = values;
-    if (p.size() == 1)
-      args.scalars |= 1u << k;
-    else
-      repeats = n / p.size();
   }
   const Loop loop = get_kernel(kernel).loop(DType::kFloat64);
-  const PhiloxKey key = ctx.random->reserve(static_cast<uint64_t>(n));
   constexpr int64_t block = 256;
   engine::parallel_for(n, block, [&](int64_t begin, int64_t end) {
     double values[block];

@@ -5,6 +5,11 @@
 #include "mx/op/random.h"
 #include "mx/op/special.h"
 
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/element.h"
+#include "mx/cuda/register.h"
+#endif
+
 namespace mx::MX_ISA {
 
 struct RandomStream {
@@ -68,7 +73,7 @@ MX_XPU double draw_poisson(RandomStream& random, double mean) {
   }
 }
 
-// extra: seed, counter of the first element, its number, elements per parameter.
+// extra: seed, counter of the first element, its number, elements per parameter. mode: scalars, where it is needed.
 template <class F>
 struct Sample {
   template <class T>
@@ -86,6 +91,35 @@ struct Sample {
     }
   }
 };
+
+#if defined(MX_PASS_CUDA)
+template <class F>
+__global__ void __launch_bounds__(kThreads) sample_kernel(DeviceOperand out, DeviceOperand a, DeviceOperand b, int64_t n,
+                                                          uint64_t seed, uint64_t first, int64_t each, int singles) {
+  for (int64_t i = int64_t(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += int64_t(gridDim.x) * blockDim.x) {
+    RandomStream random(seed, first + static_cast<uint64_t>(i));
+    const double p = load<double>(a, singles & 1 ? 0 : i / each);
+    double value;
+    if constexpr (requires(const F& f) { f(random, p); })
+      value = F()(random, p);
+    else
+      value = F()(random, p, load<double>(b, singles & 2 ? 0 : i / each));
+    store<double>(out.data, out.dtype, i, value);
+  }
+}
+template <class F>
+struct DeviceBlock<Sample<F>> {
+  static constexpr int kKind = MX_BLOCK_RANDOM;
+  template <class T>
+  static int run(const MXBlock* block) {
+    const int64_t n = block->ndim ? block->dims[0] : 1;
+    return launch(block, sample_kernel<F>, grid_for(n), kThreads, 0, to_operand(block->out[0], 0),
+                  to_operand(block->in[0], 0), to_operand(block->in[block->num_in - 1], 0), n,
+                  static_cast<uint64_t>(block->extra[0]), static_cast<uint64_t>(block->extra[1]), block->extra[3],
+                  block->mode);
+  }
+};
+#endif
 
 }  // namespace mx::MX_ISA
 

@@ -16,7 +16,6 @@ namespace mx {
 namespace {
 
 struct Uniform {
-  static constexpr bool kPortable = true;
   float low = 0, high = 1;
   template <class P>
   static void numbers(auto& f) {

@@ -63,7 +63,7 @@ def test_classes_have_no_gradient() -> None:
 
 
 def test_multinomial_in_a_symbol() -> None:
-    run = sym.random.multinomial(sym.var("p"), shape=(7,), get_prob=True).simple_bind(cpu(), p=(2, 4))
+    run = sym.random.multinomial(sym.var("p"), shape=(7,)).simple_bind(cpu(), p=(2, 4))
     drawn, logs = run.forward(is_train=True, p=nd.array(P))
     assert drawn.shape == logs.shape == (2, 7)
     run.backward([nd.zeros((2, 7), dtype="int32"), nd.ones((2, 7))])

@@ -109,9 +109,12 @@ def randint(low: int, high: int, shape: Shape | None = None, dtype: DTypeLike | 
 
 
 def multinomial(
-    data: Symbol, shape: Shape | None = None, get_prob: bool = False, dtype: DTypeLike = "int32", **kwargs: Any
+    data: Symbol, shape: Shape | None = None, get_prob: bool = True, dtype: DTypeLike = "int32", **kwargs: Any
 ) -> Symbol:
-    """Numbers of classes, drawn with the probabilities in the last axis of ``data``."""
+    """Numbers of classes, drawn with the probabilities in the last axis of ``data``.
+
+    Unlike for arrays, the logarithms of the probabilities of what was drawn are a second output by default.
+    """
     return _internal._sample_multinomial(data, _Null if shape is None else shape, get_prob, dtype, **kwargs)
 
 
