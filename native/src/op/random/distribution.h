@@ -68,9 +68,7 @@ void draw_numbers(const OpContext& ctx, const D& distribution) {
   for (size_t i = 0; i < values.size(); ++i) parameters[i] = {&values[i], Shape{1}, DType::kFloat64};
   D::draw(ctx, parameters, ctx.out[0]);
 }
-inline OpDef& drawing(OpDef& op, ForwardFn forward) {
-  return op.uses_random().no_gradient().portable_forward(forward);
-}
+inline OpDef& drawing(OpDef& op, ForwardFn forward) { return op.uses_random().no_gradient().portable_forward(forward); }
 
 template <class D>
 OpDef& from_numbers(OpDef& op) {

@@ -34,7 +34,7 @@ void run_sample(const OpContext& ctx, const char* kernel, std::span<const Tensor
   }
   const Loop loop = get_kernel(kernel).loop(DType::kFloat64);
   constexpr int64_t block = 256;
-  engine::parallel_for(n, block, [&](int64_t begin, int64_t end) {
+  engine::parallel_for(n, 4 * block, [&](int64_t begin, int64_t end) {
     double values[block];
     for (int64_t at = begin; at < end; at += block) {
       const int64_t count = end - at < block ? end - at : block;

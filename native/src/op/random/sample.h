@@ -94,8 +94,9 @@ struct Sample {
 
 #if defined(MX_PASS_CUDA)
 template <class F>
-__global__ void __launch_bounds__(kThreads) sample_kernel(DeviceOperand out, DeviceOperand a, DeviceOperand b, int64_t n,
-                                                          uint64_t seed, uint64_t first, int64_t each, int singles) {
+__global__ void __launch_bounds__(kThreads)
+    sample_kernel(DeviceOperand out, DeviceOperand a, DeviceOperand b, int64_t n, uint64_t seed, uint64_t first,
+                  int64_t each, int singles) {
   for (int64_t i = int64_t(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += int64_t(gridDim.x) * blockDim.x) {
     RandomStream random(seed, first + static_cast<uint64_t>(i));
     const double p = load<double>(a, singles & 1 ? 0 : i / each);
