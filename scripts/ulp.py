@@ -26,6 +26,8 @@ CASES = [
     ("log2", np.log2, ["2^-149 to 2^128", "0.5 to 2"]),
     ("log10", np.log10, ["2^-149 to 2^128", "0.5 to 2"]),
     ("tanh", np.tanh, ["-10 to 10", "-1 to 1"]),
+    ("sin", np.sin, ["-4 to 4", "-1e6 to 1e6", "-1e30 to 1e30"]),
+    ("cos", np.cos, ["-4 to 4", "-1e6 to 1e6", "-1e30 to 1e30"]),
     ("sigmoid", SIGMOID, ["-87 to 87", "-2 to 2"]),
     ("erf", np.vectorize(math.erf, otypes=[float]), ["-5 to 5", "-1.2 to 1.2"]),
 ]

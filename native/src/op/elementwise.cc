@@ -3,6 +3,7 @@
 #include "mx/op/elementwise.h"
 
 #include <algorithm>
+#include <cstring>
 #include <variant>
 
 #include "device/blocks.h"
@@ -14,6 +15,8 @@ namespace {
 
 constexpr int kMaxInputs = 6, kMaxOutputs = 5;  // those of an optimizer with three states and a float32 weight
 constexpr int64_t kShortRow = 32;               // rows shorter than this are gathered into blocks
+constexpr int64_t kPiece = kLaneBlock / 8;      // elements at a time where an output is streamed
+constexpr int64_t kAhead = 2 * kLaneBlock;      // elements that are fetched together there
 
 struct Operand {
   char* data;
@@ -22,6 +25,7 @@ struct Operand {
   Loop convert = nullptr;     // between its dtype and the lane
   bool flat = false;          // an input: contiguous over the whole output
   bool single = false;        // an input: one value for the whole output
+  bool periodic = false;      // an input: the same for every row of the output
   bool streams = false;       // an output: written past the caches
   int64_t strides[kMaxNdim];  // in elements, per collapsed axis
 
@@ -44,6 +48,7 @@ class FlatRun {
     }
   }
   bool usable() const { return usable_; }
+  bool streams() const { return false; }
 
   int64_t size() const { return size_; }
 
@@ -91,20 +96,25 @@ class BlockRun {
   }
 
   int64_t size() const { return size_; }
+  bool streams() const { return streams_; }
 
   void range(int64_t begin, int64_t end) const {
     Position p = position(begin);
-    const int64_t limit = staged_ || gather_ ? kLaneBlock : end - begin;
+    const int64_t limit = streams_ ? kPiece : staged_ || gather_ ? kLaneBlock : end - begin;
     bool streamed = false;
+    Ahead ahead[kMaxInputs];
+    size_t fetched = 0;
+    Rows rows;
+    if (gather_) repeat(rows, end - begin < limit ? end - begin : limit);
     for (int64_t i = begin; i < end; i += limit) {
       const int64_t n = end - i < limit ? end - i : limit;
       alignas(64) char results[kMaxOutputs][kLaneBlock * 8];  // only touched where used
       char* to[kMaxOutputs];
       for (size_t k = 0; k < num_out_; ++k)
         to[k] = out_[k].convert || out_[k].streams ? results[k] : out_[k].data + i * out_[k].size;
-      if (streams_) prefetch(i + n, end);
+      if (streams_ && (i - begin) % kAhead == 0) fetched = look_ahead(i + kAhead, end, ahead);
       if (gather_) {
-        gathered(p, i, n, to);
+        gathered(p, i, n, to, rows);
       } else {
         for (int64_t done = 0; done < n;) {
           const int64_t left = row_ - p.column, count = left < n - done ? left : n - done;
@@ -114,7 +124,9 @@ class BlockRun {
           if (p.column == row_) next_row(p);
         }
       }
-      for (size_t k = 0; k < num_out_; ++k) streamed |= finish(out_[k], i, n, to[k]);
+      bool first = true;  // of the outputs that are streamed: it fetches for all
+      for (size_t k = 0; k < num_out_; ++k)
+        if (finish(out_[k], i, n, to[k], {ahead, first ? fetched : 0})) first = false, streamed = true;
     }
     if (streamed) end_stream();
   }
@@ -123,6 +135,10 @@ class BlockRun {
   // Where a row of the output begins in each input, and how far the work is in the row.
   struct Position {
     int64_t column, index[kMaxNdim], at[kMaxInputs];
+  };
+
+  struct Rows {
+    alignas(64) char repeated[kMaxInputs][(kLaneBlock + kShortRow) * 8];
   };
 
   // Merges neighbouring axes along which every input advances alike, and drops axes of size 1.
@@ -166,6 +182,8 @@ class BlockRun {
       for (int axis = 0; axis < n; ++axis) in_[i].single &= in_[i].strides[axis] == 0;
       in_[i].flat = !in_[i].single && in[i].size() == shape.size();
       if (n == 1) in_[i].flat = !in_[i].single;
+      in_[i].periodic = n > 1 && in_[i].strides[n - 1] == 1;
+      for (int axis = 0; axis + 1 < n; ++axis) in_[i].periodic &= in_[i].strides[axis] == 0;
     }
   }
 
@@ -191,13 +209,15 @@ class BlockRun {
     }
   }
 
-  // The next block of the inputs, while this one is worked on: the processor's own prefetching ends at each page.
-  void prefetch(int64_t begin, int64_t end) const {
-    const int64_t n = end - begin < kLaneBlock ? end - begin : kLaneBlock;
-    for (size_t k = 0; k < num_in_; ++k)
+  // The next elements of the inputs, to be fetched while the results of these are streamed.
+  size_t look_ahead(int64_t begin, int64_t end, Ahead* ahead) const {
+    size_t count = 0, first = 0;
+    while (!out_[first].streams) ++first;
+    const int64_t n = end - begin < kAhead ? end - begin : kAhead;
+    for (size_t k = 0; k < num_in_ && n > 0; ++k)
       if (in_[k].flat)
-        for (int64_t at = 0; at < n * in_[k].size; at += 64)
-          __builtin_prefetch(in_[k].data + begin * in_[k].size + at, 0, 2);
+        ahead[count++] = Ahead::flat(in_[k].data + begin * in_[k].size, n * in_[k].size, kAhead * out_[first].size);
+    return count;
   }
 
   // n elements of one row.
@@ -215,17 +235,21 @@ class BlockRun {
     call(in, n, to, done, args);
   }
 
-  // n elements of many short rows, which are brought together first.
-  void gathered(Position& p, int64_t begin, int64_t n, char* const* to) const {
+  // n elements of many short rows, which are brought together first. `rows` holds the periodic ones.
+  void gathered(Position& p, int64_t begin, int64_t n, char* const* to, const Rows& rows) const {
     alignas(64) char lanes[kMaxInputs][kLaneBlock * 8 + 64], words[kLaneBlock * 8 + 64];
     const void* in[kMaxInputs];
     LoopArgs args = args_;
     Position end = p;
+    end.column = (p.column + n) % row_;  // enough where nothing is collected
     for (size_t k = 0; k < num_in_; ++k) {
       const Operand& x = in_[k];
       if (x.single) args.scalars |= 1u << k;
       if (x.single || x.flat) {
         in[k] = x.data + (x.flat ? begin * x.size : 0);
+      } else if (x.periodic) {
+        in[k] = rows.repeated[k] + p.column * (x.convert ? lane_size_ : x.size);
+        continue;
       } else {
         in[k] = x.convert ? words : lanes[k];
         end = p;
@@ -235,6 +259,23 @@ class BlockRun {
     }
     p = end;
     call(in, n, to, 0, args);
+  }
+
+  // Repeats the rows of periodic inputs, in the dtype of the lane, so that any n <= `most` elements stand in a row.
+  void repeat(Rows& rows, int64_t most) const {
+    for (size_t k = 0; k < num_in_; ++k) {
+      const Operand& x = in_[k];
+      if (!x.periodic) continue;
+      char* const to = rows.repeated[k];
+      const int64_t size = x.convert ? lane_size_ : x.size, bytes = (most + row_) * size;
+      const void* row = x.data;
+      if (x.convert)
+        converted(x, row, row_, to);
+      else
+        std::memcpy(to, row, static_cast<size_t>(row_ * size));
+      for (int64_t done = row_ * size; done < bytes; done *= 2)
+        std::memcpy(to + done, to, static_cast<size_t>(std::min(done, bytes - done)));
+    }
   }
 
   static const void* converted(const Operand& x, const void* from, int64_t n, void* to) {
@@ -247,7 +288,7 @@ class BlockRun {
     loop_(out, in, n, args);
   }
   // Brings n results to their place; true where they are streamed.
-  bool finish(const Operand& y, int64_t begin, int64_t n, const void* from) const {
+  bool finish(const Operand& y, int64_t begin, int64_t n, const void* from, std::span<Ahead> ahead) const {
     alignas(64) char block[kLaneBlock * 8];
     char* const place = y.data + begin * y.size;
     if (y.convert) {
@@ -255,7 +296,7 @@ class BlockRun {
       y.convert(&to, &from, n, LoopArgs{});
       from = to;
     }
-    if (y.streams) stream(place, from, n * y.size);
+    if (y.streams) stream(place, from, n * y.size, ahead);
     return y.streams;
   }
 
@@ -273,22 +314,39 @@ class BlockRun {
   }
   template <class Word>
   void collect_as(size_t k, Position& p, int64_t n, char* bytes) const {
-    const int64_t stride = in_[k].strides[ndim_ - 1];
+    const Operand& x = in_[k];
+    const int64_t stride = x.strides[ndim_ - 1], step = x.strides[ndim_ - 2];
     Word* to = reinterpret_cast<Word*>(bytes);
-    for (int64_t done = 0; done < n;) {
-      const int64_t left = row_ - p.column, count = left < n - done ? left : n - done;
-      const Word* from = reinterpret_cast<const Word*>(in_[k].data) + p.at[k] + p.column * stride;
-      if (stride == 0) {  // whole vectors: what stands beyond the row is overwritten by the next one
-        const Word value = *from;
-        for (int64_t j = 0; j < count; j += 8)
-          for (int i = 0; i < 8; ++i) to[done + j + i] = value;
-      } else {
-        for (int64_t j = 0; j < count; ++j) to[done + j] = from[j];
+    for (int64_t left = n; left > 0;) {
+      const Word* from = reinterpret_cast<const Word*>(x.data) + p.at[k] + p.column * stride;
+      if (p.column > 0 || left < row_) {  // a part of a row
+        const int64_t count = row_ - p.column < left ? row_ - p.column : left;
+        for (int64_t j = 0; j < count; ++j) *to++ = from[j * stride];
+        left -= count;
+        p.column += count;
+        if (p.column == row_) next_row(p);
+        continue;
       }
-      done += count;
-      p.column += count;
-      if (p.column == row_) next_row(p);
+      const int64_t rows_left = dims_[ndim_ - 2] - p.index[ndim_ - 2];
+      const int64_t rows = left / row_ < rows_left ? left / row_ : rows_left;
+      for (int64_t r = 0; r < rows; ++r, from += step, to += row_) {
+        if (stride == 0) {  // whole vectors: what stands beyond the row is overwritten by the next one
+          const Word value = *from;
+          for (int64_t j = 0; j < row_; j += 8)
+            for (int i = 0; i < 8; ++i) to[j + i] = value;
+        } else {
+          for (int64_t j = 0; j < row_; ++j) to[j] = from[j];
+        }
+      }
+      left -= rows * row_;
+      skip_rows(p, rows - 1);
+      next_row(p);
     }
+  }
+  // Within the axis before the last.
+  void skip_rows(Position& p, int64_t rows) const {
+    p.index[ndim_ - 2] += rows;
+    for (size_t k = 0; k < num_in_; ++k) p.at[k] += rows * in_[k].strides[ndim_ - 2];
   }
 
   DType lane_;
@@ -312,7 +370,9 @@ void check_count(const Kernel& kernel, std::span<const Tensor> in, std::span<con
 template <class Run>
 void run_all(const Run& run) {
   if (run.size() < 2 * kGrain) return run.range(0, run.size());
-  engine::parallel_for(run.size(), kGrain, [&run](int64_t begin, int64_t end) { run.range(begin, end); });
+  // A thread that streams fetches its own memory ahead, and so likes to go on.
+  engine::parallel_for(run.size(), run.streams() ? 4 * kGrain : kGrain,
+                       [&run](int64_t begin, int64_t end) { run.range(begin, end); });
 }
 
 void forward_elementwise(const OpContext& ctx) {

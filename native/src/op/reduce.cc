@@ -2,6 +2,8 @@
 // group away, first from the array itself, then from partial results.
 #include "mx/op/reduce.h"
 
+#include <algorithm>
+
 #include "device/blocks.h"
 #include "engine/threads.h"
 #include "mx/op/strided.h"
@@ -9,9 +11,10 @@
 namespace mx {
 namespace {
 
-constexpr int64_t kRowPiece = 4096;     // elements of a row that one partial result covers
-constexpr int64_t kColumnPiece = 256;   // rows that one partial result covers
-constexpr int64_t kColumnWidth = 2048;  // columns of one task
+constexpr int64_t kRowPiece = 4096;      // elements of a row that one partial result covers
+constexpr int64_t kColumnPiece = 256;    // rows that one partial result covers, or more of narrow ones:
+constexpr int64_t kNarrowPiece = 65536;  // so many elements
+constexpr int64_t kColumnWidth = 2048;   // columns of one task
 
 struct Stepper {
   const OpContext& ctx;
@@ -77,18 +80,18 @@ struct Stepper {
 
   // in[outer, count, inner] -> out[outer, inner]. `mapped`: `in` holds partial results.
   void columns(const Tensor& in, int64_t outer, int64_t count, int64_t inner, char* out, bool mapped) const {
-    const int64_t pieces = (count + kColumnPiece - 1) / kColumnPiece;
+    const int64_t rows = std::max(kColumnPiece, kNarrowPiece / inner), pieces = (count + rows - 1) / rows;
     const int64_t widths = (inner + kColumnWidth - 1) / kColumnWidth;
     char* partials = pieces == 1 ? out : static_cast<char*>(ctx.workspace(outer * pieces * inner * lane_size));
     const int mode = mapped ? kReduceCombine : kReduceColumns;
     const int64_t width = inner < kColumnWidth ? inner : kColumnWidth;
-    const int64_t per_task = (count < kColumnPiece ? count : kColumnPiece) * width, grain = kGrain / per_task + 1;
+    const int64_t per_task = std::min(count, rows) * width, grain = kGrain / per_task + 1;
     const auto run = [&](int64_t begin, int64_t end) {
       alignas(64) char block[kColumnWidth * 8];
       for (int64_t task = begin; task < end; ++task) {
         const int64_t left = task % widths * width, piece = task / widths % pieces, o = task / widths / pieces;
         const int64_t n = inner - left < width ? inner - left : width;
-        const int64_t top = piece * kColumnPiece, bottom = count - top < kColumnPiece ? count : top + kColumnPiece;
+        const int64_t top = piece * rows, bottom = std::min(count, top + rows);
         char* to = at(partials, (o * pieces + piece) * inner + left);
         call(kReduceStart, to, nullptr, n);
         if (in.dtype == lane) {
@@ -98,8 +101,8 @@ struct Stepper {
         // As many rows as the block holds, where they touch.
         const int64_t together = widths == 1 ? kColumnWidth / n : 1;
         for (int64_t r = top; r < bottom; r += together) {
-          const int64_t rows = bottom - r < together ? bottom - r : together;
-          call(mode, to, lanes(in, (o * count + r) * inner + left, rows * n, block), n, rows, n);
+          const int64_t height = std::min(together, bottom - r);
+          call(mode, to, lanes(in, (o * count + r) * inner + left, height * n, block), n, height, n);
         }
       }
     };

@@ -1,28 +1,16 @@
 #include "mx/op/stream.h"
 
 #include "mx/op.h"
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
+#include "op/stream_lines.h"
 
 namespace mx::MX_ISA {
 
 #if defined(MX_PASS_CPU)
 struct Stream {
   template <class T>
-  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs&) {
-    auto* to = static_cast<char*>(out[0]);
-    auto* from = static_cast<const char*>(in[0]);
-#if defined(__AVX512F__)
-    for (; n >= 64; n -= 64, to += 64, from += 64) {
-      __builtin_prefetch(from + 2048);
-      _mm512_stream_si512(reinterpret_cast<__m512i*>(to), _mm512_loadu_si512(from));
-    }
-#elif defined(__AVX2__)
-    for (; n >= 32; n -= 32, to += 32, from += 32)
-      _mm256_stream_si256(reinterpret_cast<__m256i*>(to), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
-#endif
-    __builtin_memcpy(to, from, static_cast<size_t>(n));
+  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
+    auto* const ahead = static_cast<Ahead*>(const_cast<void*>(args.params));
+    stream_piece(static_cast<char*>(out[0]), static_cast<const char*>(in[0]), n, ahead, static_cast<int>(args.scalars));
   }
 };
 #endif
@@ -53,9 +41,9 @@ bool worth_streaming(const void* out, int64_t bytes) {
   return bytes >= streaming_limit() && reinterpret_cast<uintptr_t>(out) % 64 == 0;
 }
 
-void stream(void* to, const void* from, int64_t bytes) {
+void stream(void* to, const void* from, int64_t bytes, std::span<Ahead> ahead) {
   static const Loop loop = get_kernel("stream").loop(DType::kUint8);
-  loop(&to, &from, bytes, LoopArgs{});
+  loop(&to, &from, bytes, LoopArgs{.params = ahead.data(), .scalars = static_cast<unsigned>(ahead.size())});
 }
 
 void end_stream() {

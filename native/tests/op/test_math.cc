@@ -49,6 +49,12 @@ TEST_CASE("float32 functions err by less than 4 units in the last place") {
       {"tanh", std::tanh, -1, 1},
       {"erf", std::erf, -5, 5},
       {"erf", std::erf, -1.2, 1.2},
+      {"sin", std::sin, -4, 4},
+      {"sin", std::sin, -1e6, 1e6},
+      {"sin", std::sin, -3e9, 3e9},
+      {"cos", std::cos, -4, 4},
+      {"cos", std::cos, -1e6, 1e6},
+      {"cos", std::cos, -3e9, 3e9},
       {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, -100, 100},
       {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, -2, 2},
   };
@@ -126,5 +132,8 @@ TEST_CASE("the edges of float32 functions") {
   CHECK(run("log1p", {Array(Shape{1}, {-1.0})}).values()[0] == -inf);
   check_close(run("tanh", {x}).values(), {1, -1, nan, 0, 1.4e-45, 1, -1}, 1e-6);
   check_close(run("sigmoid", {x}).values(), {1, 0, nan, .5, .5, 1, 0}, 1e-6);
+  check_close(run("sin", {x}).values(), {nan, nan, nan, 0, 1.4e-45, -.506365641, .873297297}, 1e-6);
+  check_close(run("cos", {x}).values(), {nan, nan, nan, 1, 1, .862318872, .487187675}, 1e-6);
+  CHECK(std::signbit(run("sin", {Array(Shape{1}, {-0.0})}).values()[0]));
   check_close(run("erf", {x}).values(), {1, -1, nan, 0, 1.4e-45, 1, -1}, 1e-6);
 }

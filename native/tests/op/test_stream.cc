@@ -74,6 +74,61 @@ TEST_CASE("streamed float32 outputs of elementwise operators, copies and transpo
     }
 }
 
+TEST_CASE("streamed transpositions of any order, also of rows that begin anywhere in a line") {
+  const struct {
+    Shape shape, axes;
+  } cases[] = {
+      {{64, 300}, {1, 0}},
+      {{1040, 64}, {1, 0}},
+      {{333, 517}, {1, 0}},
+      {{7, 64, 311}, {0, 2, 1}},
+      {{7, 311, 64}, {0, 2, 1}},
+      {{9, 31, 300}, {2, 1, 0}},
+      {{3, 40, 8, 25}, {0, 2, 1, 3}},
+      {{2, 300, 4, 33}, {0, 2, 1, 3}},
+      {{2, 3, 1000}, {0, 2, 1}},
+      {{2, 1000, 3}, {0, 2, 1}},
+      {{2, 3, 4, 1000}, {2, 1, 0, 3}},
+      {{2, 300, 2}, {1, 2, 0}},
+  };
+  for (const DType dtype : {DType::kUint8, DType::kFloat16, DType::kFloat32, DType::kFloat64})
+    for (const auto& one : cases) {
+      CAPTURE(dtype);
+      CAPTURE(one.shape);
+      CAPTURE(one.axes);
+      std::vector<double> values(static_cast<size_t>(one.shape.size()));
+      for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i * 7 % 251);
+      const Array x(one.shape, values, dtype);
+      Shape out = one.shape;
+      for (int i = 0; i < out.ndim; ++i) out[i] = one.shape[static_cast<int>(one.axes[i])];
+      const AttrMap axes{{"axes", str(one.axes)}};
+      CHECK(run_aligned("transpose", {x}, out, dtype, axes, 1) ==
+            run_aligned("transpose", {x}, out, dtype, axes, int64_t{1} << 60));
+    }
+}
+
+TEST_CASE("streamed softmax and its gradient, along short, long, very long and middle axes") {
+  const struct {
+    Shape shape;
+    const char* axis;
+  } cases[] = {{{1000, 10}, "-1"}, {{300, 32}, "1"},     {{77, 33}, "-1"},     {{9, 4000}, "1"},   {{2, 32768}, "1"},
+               {{2, 32769}, "1"},  {{3, 64, 1000}, "1"}, {{2, 5000, 37}, "1"}, {{2, 3, 700}, "1"}, {{600, 70}, "0"}};
+  for (const DType dtype : {DType::kFloat32, DType::kFloat64})
+    for (const auto& one : cases) {
+      CAPTURE(dtype);
+      CAPTURE(one.shape);
+      const Array x(one.shape, random_values(one.shape.size(), -20, 20), dtype),
+          y(one.shape, random_values(one.shape.size(), 0, 1), dtype);
+      const AttrMap attrs{{"axis", one.axis}};
+      for (const char* op : {"softmax", "log_softmax", "_backward_softmax", "_backward_log_softmax"}) {
+        CAPTURE(op);
+        const std::vector<Array> in = op[0] == '_' ? std::vector<Array>{x, y, x} : std::vector<Array>{x};
+        CHECK(run_aligned(op, in, one.shape, dtype, attrs, 1) ==
+              run_aligned(op, in, one.shape, dtype, attrs, int64_t{1} << 60));
+      }
+    }
+}
+
 TEST_CASE("outputs that are not aligned to a cache line are not streamed") {
   alignas(64) const char memory[128] = {};
   CHECK(worth_streaming(memory, streaming_limit()));

@@ -118,11 +118,17 @@ MX_XPU ExpParts exp_parts(float x) {
 MX_XPU float exp2_of(int32_t k) { return bits<float>((k + 127) << 23); }  // 2^k, -126 <= k <= 127
 
 MX_XPU float exp(float x) {
-  float y = x < -104.f ? -104.f : x;
-  y = y > 89.f ? 89.f : y;
-  const ExpParts parts = exp_parts(y);
-  const int32_t half = parts.k >> 1;  // in two steps: reaches subnormal numbers and infinity
-  const float result = (1.f + (parts.r + parts.tail)) * exp2_of(half) * exp2_of(parts.k - half);
+  // Between -104 and 89, by integer instructions: of one sign, numbers and their bits are in one order.
+  const int32_t top = bits<int32_t>(x) < 0x42b20000 ? bits<int32_t>(x) : 0x42b20000;
+  const auto both = static_cast<uint32_t>(top) < 0xc2d00000u ? static_cast<uint32_t>(top) : 0xc2d00000u;
+  const float y = bits<float>(both);
+  const float shifted = fma(y, 1.44269504f, 12583166.f);  // k + 254 in the low bits
+  const float k = shifted - 12583166.f;
+  const float r = fma(k, -1.42860677e-6f, fma(k, -0.693145752f, y));
+  const float p = polynomial(r, .5f, .166665763f, .0416665561f, .00836319476f, .00139262038f);
+  // 2^k in two factors, which reach subnormal numbers and infinity; the bits above those of k + 254 are shifted out.
+  const uint32_t low = bits<uint32_t>(shifted) << 22 & 0xff800000u, high = (bits<uint32_t>(shifted) << 23) - low;
+  const float result = (1.f + fma(p, r * r, r)) * bits<float>(low) * bits<float>(high);
   return x != x ? x : result;
 }
 MX_XPU float expm1(float x) {

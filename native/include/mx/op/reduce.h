@@ -11,6 +11,7 @@
 #include "mx/op.h"
 #include "mx/op/elementwise.h"
 #include "mx/op/math.h"
+#include "mx/op/transpose_plane.h"
 
 namespace mx {
 
@@ -36,6 +37,39 @@ enum ReduceMode : int {
 }  // namespace mx
 
 namespace mx::MX_ISA {
+
+// at(0) ... at(n - 1) combined, in an order that n alone decides. Memory is read in four places in turn, which gives
+// up to half as much again as one. n is at least kRowLanes.
+inline constexpr int kRowLanes = 32;
+template <class T, class At, class Combine>
+MX_XPU T combine_row(int64_t n, const At& at, const Combine& combine) {
+  constexpr int ways = 4, lanes = kRowLanes / 2;
+  T sums[kRowLanes];
+  int64_t i = 0;
+  if (n >= 4 * ways * lanes) {
+    const int64_t part = n / (ways * lanes) * lanes;
+    T strands[ways][lanes];
+    for (int way = 0; way < ways; ++way)
+      for (int k = 0; k < lanes; ++k) strands[way][k] = at(way * part + k);
+    for (i = lanes; i < part; i += lanes)
+      for (int way = 0; way < ways; ++way)
+        for (int k = 0; k < lanes; ++k) strands[way][k] = combine(strands[way][k], at(way * part + i + k));
+    for (int k = 0; k < lanes; ++k) {
+      sums[k] = combine(strands[0][k], strands[2][k]);
+      sums[k + lanes] = combine(strands[1][k], strands[3][k]);
+    }
+    i = ways * part;
+  } else {
+    for (int k = 0; k < kRowLanes; ++k) sums[k] = at(k);
+    i = kRowLanes;
+  }
+  for (; i + kRowLanes <= n; i += kRowLanes)
+    for (int k = 0; k < kRowLanes; ++k) sums[k] = combine(sums[k], at(i + k));
+  for (int k = 0; i < n; ++i, ++k) sums[k] = combine(sums[k], at(i));
+  for (int width = kRowLanes / 2; width > 0; width /= 2)
+    for (int k = 0; k < width; ++k) sums[k] = combine(sums[k], sums[k + width]);
+  return sums[0];
+}
 
 template <class F>
 struct Reduce {
@@ -73,20 +107,29 @@ struct Reduce {
   // All orders of summation are fixed by the sizes alone, whatever the width of the vectors.
   template <class T>
   MX_XPU static void rows(const F& f, const T* x, T* y, int64_t n, int64_t count, T start) {
-    constexpr int lanes = 32, together = 8;
+    if (n < kRowLanes) return short_rows(f, x, y, n, count, start);
+    const auto combine = [&](T a, T b) { return f.combine(a, b); };
+    for (int64_t r = 0; r < count; ++r, x += n)
+      y[r] = combine_row<T>(n, [&](int64_t i) { return f.map(x[i]); }, combine);
+  }
+
+  // From left to right, in vectors of many rows.
+  template <class T>
+  MX_XPU static void short_rows(const F& f, const T* x, T* y, int64_t n, int64_t count, T start) {
     int64_t r = 0;
-    if (n >= lanes) {
-      for (; r < count; ++r) y[r] = long_row<lanes>(f, x + r * n, n);
-      return;
-    }
-    // Short rows are summed from left to right, several at a time, because each addition waits for the one before.
+#if defined(MX_PASS_CPU)
+    constexpr int64_t together = 64;
+    T block[kRowLanes * together];
     for (; r + together <= count; r += together) {
+      const int64_t width = padded<T>(n), last = (r + together - 1) * n;
+      transpose_plane(x + r * n, block, last + width <= count * n ? width : n, together, n, together);
       T sums[together];
-      for (int k = 0; k < together; ++k) sums[k] = start;
+      for (int64_t k = 0; k < together; ++k) sums[k] = start;
       for (int64_t i = 0; i < n; ++i)
-        for (int k = 0; k < together; ++k) sums[k] = f.combine(sums[k], f.map(x[(r + k) * n + i]));
-      for (int k = 0; k < together; ++k) y[r + k] = sums[k];
+        for (int64_t k = 0; k < together; ++k) sums[k] = f.combine(sums[k], f.map(block[i * together + k]));
+      for (int64_t k = 0; k < together; ++k) y[r + k] = sums[k];
     }
+#endif
     for (; r < count; ++r) {
       T sum = start;
       for (int64_t i = 0; i < n; ++i) sum = f.combine(sum, f.map(x[r * n + i]));
@@ -94,48 +137,54 @@ struct Reduce {
     }
   }
 
-  template <int lanes, class T>
-  MX_XPU static T long_row(const F& f, const T* x, int64_t n) {
-    T sums[lanes];
-    for (int k = 0; k < lanes; ++k) sums[k] = f.map(x[k]);
-    int64_t i = lanes;
-    for (; i + lanes <= n; i += lanes) {
-      // The processor's own prefetching ends at the border of a page.
-      for (size_t at = 0; at < lanes * sizeof(T); at += 64)
-        __builtin_prefetch(reinterpret_cast<const char*>(x + i) + 2048 + at);
-      for (int k = 0; k < lanes; ++k) sums[k] = f.combine(sums[k], f.map(x[i + k]));
-    }
-    for (int k = 0; i < n; ++i, ++k) sums[k] = f.combine(sums[k], f.map(x[i]));
-    for (int width = lanes / 2; width > 0; width /= 2)
-      for (int k = 0; k < width; ++k) sums[k] = f.combine(sums[k], sums[k + width]);
-    return sums[0];
-  }
-
   template <class T>
   MX_XPU static void columns(const F& f, const T* x, T* y, int64_t n, int64_t count, int64_t stride, T start) {
-    constexpr int64_t wide = 256;
-    // Narrow rows that touch: as many side by side as fill `wide` sums, which are added up at the end.
-    if (n <= wide / 4 && stride == n && count * n >= 2 * wide) {
-      T sums[wide];
-      const int64_t side = wide / n, lanes = side * n;
-      for (int64_t i = 0; i < wide; ++i) sums[i] = start;
-      for (; count >= side; count -= side, x += lanes)
-#pragma GCC ivdep
-        for (int64_t i = 0; i < lanes; ++i) sums[i] = f.combine(sums[i], f.map(x[i]));
-      for (const T* part = sums; part < sums + lanes; part += n)
-        for (int64_t i = 0; i < n; ++i) y[i] = f.combine(y[i], part[i]);
+    if (n <= kNarrow && stride == n && count * n >= 16 * kNarrow) {
+      const int64_t done = narrow(f, x, y, n, count, start);
+      x += done * n, count -= done;
     }
-    for (; count >= 4; count -= 4, x += 4 * stride) {
-      const T *const b = x + stride, *const c = b + stride, *const d = c + stride;
+    // Eight rows are eight places to read from.
+    for (; count >= 8; count -= 8, x += 8 * stride) {
+      const T *const b = x + stride, *const c = b + stride, *const d = c + stride, *const e = d + stride,
+                     *const g = e + stride, *const h = g + stride, *const k = h + stride;
 #pragma GCC ivdep
       for (int64_t i = 0; i < n; ++i) {
-        const T two = f.combine(f.combine(y[i], f.map(x[i])), f.map(b[i]));
-        y[i] = f.combine(f.combine(two, f.map(c[i])), f.map(d[i]));
+        T sum = f.combine(f.combine(y[i], f.map(x[i])), f.map(b[i]));
+        sum = f.combine(f.combine(sum, f.map(c[i])), f.map(d[i]));
+        sum = f.combine(f.combine(sum, f.map(e[i])), f.map(g[i]));
+        y[i] = f.combine(f.combine(sum, f.map(h[i])), f.map(k[i]));
       }
     }
     for (; count > 0; --count, x += stride)
 #pragma GCC ivdep
       for (int64_t i = 0; i < n; ++i) y[i] = f.combine(y[i], f.map(x[i]));
+  }
+
+  // Narrow rows that touch: as many side by side as fill up to 8 kNarrow sums, in four places, which are added up at
+  // the end. Returns how many rows that were.
+  static constexpr int64_t kNarrow = 64;
+  template <class T>
+  MX_XPU static int64_t narrow(const F& f, const T* x, T* y, int64_t n, int64_t count, T start) {
+    constexpr int64_t ways = 4, wide = 8 * kNarrow;
+    T sums[ways][wide];
+    int64_t side = count / ways < wide / n ? count / ways : wide / n;
+    for (int64_t whole = 16; whole > 1; whole /= 2)  // whole vectors, if that is possible
+      if (side >= whole && side % whole * n % 16) side -= side % whole;
+    const int64_t lanes = side * n, part = count / ways / side * side;
+    for (int64_t way = 0; way < ways; ++way)
+      for (int64_t i = 0; i < lanes; ++i) sums[way][i] = start;
+    for (int64_t at = 0; at < part * n; at += lanes)
+      for (int64_t way = 0; way < ways; ++way) {
+        const T* const from = x + way * part * n + at;
+#pragma GCC ivdep
+        for (int64_t i = 0; i < lanes; ++i) sums[way][i] = f.combine(sums[way][i], f.map(from[i]));
+      }
+    for (int64_t way = 1; way < ways; ++way)
+#pragma GCC ivdep
+      for (int64_t i = 0; i < lanes; ++i) sums[0][i] = f.combine(sums[0][i], sums[way][i]);
+    for (const T* one = sums[0]; one < sums[0] + lanes; one += n)
+      for (int64_t i = 0; i < n; ++i) y[i] = f.combine(y[i], one[i]);
+    return ways * part;
   }
 };
 

@@ -14,6 +14,11 @@ struct StridedCopy {
     MX_CHECK(ndim < kMaxNdim, kValue, "[StridedCopy] more than ", kMaxNdim, " axes");
     dims[ndim] = dim, in[ndim] = in_stride, out[ndim++] = out_stride;
   }
+  int64_t size() const {
+    int64_t n = 1;
+    for (int axis = 0; axis < ndim; ++axis) n *= dims[axis];
+    return n;
+  }
   // The pointers are those of the first element; `element` is 1, 2, 4 or 8 bytes.
   void run(const void* from, void* to, size_t element) const;
 };
@@ -29,6 +34,8 @@ void copy_bytes(const void* from, void* to, int64_t bytes);
 // The same elements in the same order; nothing where out is in.
 void copy_flat(const Tensor& in, const Tensor& out);
 void fill_zeros(const Tensor& out);
+// Host memory, with one value of its dtype.
+void fill_bytes(const Tensor& out, const void* value);
 // A forward function that is copy_flat of the first input.
 void forward_copy(const OpContext& ctx);
 

@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/sin_cos.h"
 
 namespace mx::MX_ISA {
 struct Cos {
@@ -8,6 +8,14 @@ struct Cos {
     return cos(x);
   }
 };
+
+#if defined(MX_PASS_CPU)
+template <>
+template <>
+void Elementwise<Cos>::loop<float>(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
+  wave_loop(out, in, n, args, 1, Cos{});
+}
+#endif
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(cos, Elementwise<Cos>, float, double)

@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/sin_cos.h"
 
 namespace mx::MX_ISA {
 struct Sin {
@@ -8,6 +8,14 @@ struct Sin {
     return sin(x);
   }
 };
+
+#if defined(MX_PASS_CPU)
+template <>
+template <>
+void Elementwise<Sin>::loop<float>(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
+  wave_loop(out, in, n, args, 0, Sin{});
+}
+#endif
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(sin, Elementwise<Sin>, float, double)

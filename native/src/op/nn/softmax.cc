@@ -1,5 +1,7 @@
 // softmax, softmin and log_softmax along one axis.
 #include "mx/op/reduce.h"
+#include "mx/op/stream.h"
+#include "op/stream_lines.h"
 
 namespace mx {
 namespace {
@@ -20,144 +22,124 @@ struct SoftmaxParam {
 struct SoftmaxCall {
   double scale;    // of the input
   int64_t stride;  // between elements along the axis, in columns mode
-  int64_t count;   // elements along the axis, in columns mode
+  int64_t count;   // elements along the axis
+  bool streams;    // the output is streamed
+  Ahead* ahead;    // what is read after this call, of each input; null for nothing
 };
-enum SoftmaxMode : int { kSoftmaxRow, kSoftmaxColumns, kSoftmaxShortRows };
-inline constexpr int64_t kSoftmaxWidth = 128;  // columns worked on together
-inline constexpr int64_t kSoftmaxShort = 32;   // rows up to this length are worked on as columns
+enum SoftmaxMode : int { kSoftmaxRows, kSoftmaxColumns };
+inline constexpr int64_t kSoftmaxWidth = 512;     // columns worked on together, at most
+inline constexpr int64_t kSoftmaxStaged = 32768;  // elements of an output that wait for being streamed, at most
+inline constexpr int64_t kSoftmaxShort = 32;      // rows up to this length are worked on as columns,
+inline constexpr int64_t kSoftmaxTogether = 128;  // so many together
 }  // namespace
 }  // namespace mx
 
 namespace mx::MX_ISA {
 
-// The sum of f(i) in a fixed number of lanes, whatever the width of the vectors.
-template <class T, class F>
-MX_XPU T lane_sum(int64_t n, const F& f) {
-  constexpr int lanes = 32;
-  T sums[lanes] = {};
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (int k = 0; k < lanes; ++k) sums[k] += f(i + k);
-  for (int k = 0; i < n; ++i, ++k) sums[k] += f(i);
-  for (int width = lanes / 2; width > 0; width /= 2)
-    for (int k = 0; k < width; ++k) sums[k] += sums[k + width];
-  return sums[0];
+template <class T>
+MX_XPU T larger(T a, T b) {  // NaN where there is one
+  return (b > a) | (b != b) ? b : a;
 }
 
-// The largest of f(i), in lanes too; NaN where there is one.
-template <class T, class F>
-MX_XPU T lane_max(int64_t n, const F& f) {
-  constexpr int lanes = 32;
-  const auto larger = [](T a, T b) { return b > a || b != b ? b : a; };
-  T most[lanes];
-  for (int k = 0; k < lanes; ++k) most[k] = lowest<T>();
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (int k = 0; k < lanes; ++k) most[k] = larger(most[k], f(i + k));
-  for (int k = 0; i < n; ++i, ++k) most[k] = larger(most[k], f(i));
-  for (int width = lanes / 2; width > 0; width /= 2)
-    for (int k = 0; k < width; ++k) most[k] = larger(most[k], most[k + width]);
-  return most[0];
-}
-
+// The maths, of a row and of neighbouring columns (n <= kSoftmaxWidth). The output may be the first input.
 template <bool kLog>
 struct Softmax {
+  static constexpr int kInputs = 1;
+
   template <class T>
-  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-    const auto& call = *static_cast<const SoftmaxCall*>(args.params);
-    const T* const x = static_cast<const T*>(in[0]);
-    T* const y = static_cast<T*>(out[0]);
-    const T scale = static_cast<T>(call.scale);
-    if (args.mode == kSoftmaxColumns) return columns(x, y, n, scale, call.stride, call.count);
-    if (args.mode == kSoftmaxShortRows) return short_rows(x, y, n, scale, call.count);
-    const T most = lane_max<T>(n, [&](int64_t i) { return scale * x[i]; });
-    if constexpr (kLog) {
-      const T sum = lane_sum<T>(n, [&](int64_t i) { return exp(scale * x[i] - most); });
-      const T shift = log(sum);
-      for (int64_t i = 0; i < n; ++i) y[i] = scale * x[i] - most - shift;
-    } else {
-      for (int64_t i = 0; i < n; ++i) y[i] = exp(scale * x[i] - most);
-      const T sum = lane_sum<T>(n, [&](int64_t i) { return y[i]; });
-      const T factor = T(1) / sum;
-      for (int64_t i = 0; i < n; ++i) y[i] *= factor;
-    }
+  MX_INLINE static void row(const T* const* in, T* y, int64_t n, T scale) {
+    const T* const x = in[0];
+    T most = lowest<T>(), sums[kRowLanes] = {};
+    if (n >= kRowLanes)
+      most = combine_row<T>(n, [&](int64_t i) { return scale * x[i]; }, [](T a, T b) { return larger(a, b); });
+    else
+      for (int64_t i = 0; i < n; ++i) most = larger(most, scale * x[i]);
+    const auto keep = [&](int64_t i, int64_t lane) {
+      const T value = scale * x[i] - most, e = exp(value);
+      y[i] = kLog ? value : e;
+      sums[lane] += e;
+    };
+    int64_t i = 0;
+    for (; i + kRowLanes <= n; i += kRowLanes)
+#pragma GCC ivdep
+      for (int64_t k = 0; k < kRowLanes; ++k) keep(i + k, k);
+    for (int64_t k = 0; i < n; ++i, ++k) keep(i, k);
+    for (int width = kRowLanes / 2; width > 0; width /= 2)
+      for (int k = 0; k < width; ++k) sums[k] += sums[k + width];
+    const T last = kLog ? log(sums[0]) : T(1) / sums[0];
+    for (i = 0; i < n; ++i) y[i] = kLog ? y[i] - last : y[i] * last;
   }
 
- private:
-  // n rows, turned into columns: a vector then holds elements of many rows.
   template <class T>
-  __attribute__((noinline)) static void short_rows(const T* x, T* y, int64_t n, T scale, int64_t count) {
-    T block[kSoftmaxShort * kSoftmaxWidth];
-    for (int64_t first = 0; first < n; first += kSoftmaxWidth, x += kSoftmaxWidth * count, y += kSoftmaxWidth * count) {
-      const int64_t rows = n - first < kSoftmaxWidth ? n - first : kSoftmaxWidth;
-      for (int64_t c = 0; c < count; ++c)
-        for (int64_t r = 0; r < rows; ++r) block[c * kSoftmaxWidth + r] = x[r * count + c];
-      columns(block, block, rows, scale, kSoftmaxWidth, count);
-      for (int64_t r = 0; r < rows; ++r)
-        for (int64_t c = 0; c < count; ++c) y[r * count + c] = block[c * kSoftmaxWidth + r];
-    }
-  }
-  // n <= kSoftmaxWidth neighbouring columns, row by row.
-  template <class T>
-  __attribute__((noinline)) static void columns(const T* x, T* y, int64_t n, T scale, int64_t stride, int64_t count) {
+  MX_INLINE static void columns(const T* const* in, T* y, int64_t n, T scale, int64_t stride, int64_t out_stride,
+                                int64_t count) {
+    const T* const x = in[0];
     T most[kSoftmaxWidth], sum[kSoftmaxWidth] = {};
     for (int64_t i = 0; i < n; ++i) most[i] = lowest<T>();
-    for (int64_t r = 0; r < count; ++r)
-      for (int64_t i = 0; i < n; ++i) {
-        const T value = scale * x[r * stride + i];
-        most[i] = value > most[i] || value != value ? value : most[i];
-      }
-    for (int64_t r = 0; r < count; ++r) {
-      // What the next call needs: nothing else would guess that a piece of every row is wanted.
-      if (stride > n)
-        for (size_t at = 0; at < static_cast<size_t>(n) * sizeof(T); at += 64)
-          __builtin_prefetch(reinterpret_cast<const char*>(x + r * stride + n) + at, 0, 2);
+    int64_t r = 0;
+    for (; r + 4 <= count; r += 4) {  // four places to read from
+      const T *const a = x + r * stride, *const b = a + stride, *const c = b + stride, *const d = c + stride;
+#pragma GCC ivdep
+      for (int64_t i = 0; i < n; ++i)
+        most[i] = larger(larger(larger(larger(most[i], scale * a[i]), scale * b[i]), scale * c[i]), scale * d[i]);
+    }
+    for (; r < count; ++r)
+#pragma GCC ivdep
+      for (int64_t i = 0; i < n; ++i) most[i] = larger(most[i], scale * x[r * stride + i]);
+    for (r = 0; r < count; ++r)
 #pragma GCC ivdep
       for (int64_t i = 0; i < n; ++i) {
         const T value = scale * x[r * stride + i] - most[i], e = exp(value);
-        y[r * stride + i] = kLog ? value : e;
+        y[r * out_stride + i] = kLog ? value : e;
         sum[i] += e;
       }
-    }
     for (int64_t i = 0; i < n; ++i) sum[i] = kLog ? log(sum[i]) : T(1) / sum[i];
-    for (int64_t r = 0; r < count; ++r)
+    for (r = 0; r < count; ++r)
 #pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i)
-        y[r * stride + i] = kLog ? y[r * stride + i] - sum[i] : y[r * stride + i] * sum[i];
+      for (int64_t i = 0; i < n; ++i) {
+        T& value = y[r * out_stride + i];
+        value = kLog ? value - sum[i] : value * sum[i];
+      }
   }
 };
 
 // in: head, output
 template <bool kLog>
 struct SoftmaxGradient {
+  static constexpr int kInputs = 2;
+
   template <class T>
-  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-    const auto& call = *static_cast<const SoftmaxCall*>(args.params);
-    const T *const g = static_cast<const T*>(in[0]), *const y = static_cast<const T*>(in[1]);
-    T* const dx = static_cast<T*>(out[0]);
-    const T scale = static_cast<T>(call.scale);
-    if (args.mode == kSoftmaxRow) {
-      const T sum = lane_sum<T>(n, [&](int64_t i) { return kLog ? g[i] : g[i] * y[i]; });
-      for (int64_t i = 0; i < n; ++i) dx[i] = slope(g[i], y[i], sum) * scale;
-      return;
-    }
-    T sum[kSoftmaxWidth] = {};
-    for (int64_t r = 0; r < call.count; ++r)
-      for (int64_t i = 0; i < n; ++i) {
-        const int64_t at = r * call.stride + i;
-        sum[i] += kLog ? g[at] : g[at] * y[at];
-      }
-    for (int64_t r = 0; r < call.count; ++r)
+  MX_INLINE static void row(const T* const* in, T* dx, int64_t n, T scale) {
+    const T *const g = in[0], *const y = in[1];
+    T sum = 0;
+    if (n >= kRowLanes)
+      sum = combine_row<T>(n, [&](int64_t i) { return part(g[i], y[i]); }, [](T a, T b) { return a + b; });
+    else
+      for (int64_t i = 0; i < n; ++i) sum += part(g[i], y[i]);
 #pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i) {
-        const int64_t at = r * call.stride + i;
-        dx[at] = slope(g[at], y[at], sum[i]) * scale;
-      }
+    for (int64_t i = 0; i < n; ++i) dx[i] = slope(g[i], y[i], sum) * scale;
+  }
+
+  template <class T>
+  MX_INLINE static void columns(const T* const* in, T* dx, int64_t n, T scale, int64_t stride, int64_t out_stride,
+                                int64_t count) {
+    const T *const g = in[0], *const y = in[1];
+    T sum[kSoftmaxWidth] = {};
+    for (int64_t r = 0; r < count; ++r)
+      for (int64_t i = 0; i < n; ++i) sum[i] += part(g[r * stride + i], y[r * stride + i]);
+    for (int64_t r = 0; r < count; ++r)
+#pragma GCC ivdep
+      for (int64_t i = 0; i < n; ++i)
+        dx[r * out_stride + i] = slope(g[r * stride + i], y[r * stride + i], sum[i]) * scale;
   }
 
  private:
   template <class T>
-  MX_XPU static T slope(T g, T y, T sum) {
+  MX_INLINE static T part(T g, T y) {
+    return kLog ? g : g * y;
+  }
+  template <class T>
+  MX_INLINE static T slope(T g, T y, T sum) {
     if constexpr (kLog)
       return g - exp(y) * sum;
     else
@@ -165,14 +147,89 @@ struct SoftmaxGradient {
   }
 };
 
+#if defined(MX_PASS_CPU)
+// Brings the maths to n rows, or n columns, through memory in the caches where that helps.
+template <class F>
+struct SoftmaxLoops {
+  template <class T>
+  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
+    const auto& call = *static_cast<const SoftmaxCall*>(args.params);
+    const T* from[F::kInputs];
+    for (int k = 0; k < F::kInputs; ++k) from[k] = static_cast<const T*>(in[k]);
+    T* const to = static_cast<T*>(out[0]);
+    if (args.mode == kSoftmaxColumns)
+      columns(from, to, n, call);
+    else if (call.count <= kSoftmaxShort)
+      short_rows(from, to, n, call);
+    else
+      rows(from, to, n, call);
+  }
+
+ private:
+  template <class T>
+  MX_INLINE static void write(T* to, const T* staged, int64_t n, const SoftmaxCall& call) {
+    stream_piece(reinterpret_cast<char*>(to), reinterpret_cast<const char*>(staged),
+                 n * static_cast<int64_t>(sizeof(T)), call.ahead, call.ahead ? F::kInputs : 0);
+  }
+
+  template <class T>
+  __attribute__((noinline)) static void rows(const T** from, T* to, int64_t n, const SoftmaxCall& call) {
+    alignas(64) T staged[kSoftmaxStaged];
+    for (int64_t r = 0; r < n; ++r) {
+      F::row(from, call.streams ? staged + r * call.count : to + r * call.count, call.count,
+             static_cast<T>(call.scale));
+      for (int k = 0; k < F::kInputs; ++k) from[k] += call.count;
+    }
+    if (call.streams) write(to, staged, n * call.count, call);
+  }
+
+  // Turned into columns: a vector then holds elements of many rows.
+  template <class T>
+  __attribute__((noinline)) static void short_rows(const T** from, T* to, int64_t n, const SoftmaxCall& call) {
+    alignas(64) T block[F::kInputs][kSoftmaxShort * kSoftmaxTogether], staged[kSoftmaxShort * (kSoftmaxTogether + 1)];
+    const T* blocks[F::kInputs];
+    const int64_t width = padded<T>(call.count);
+    for (; n > 0; n -= kSoftmaxTogether, to += kSoftmaxTogether * call.count) {
+      const int64_t height = n < kSoftmaxTogether ? n : kSoftmaxTogether, size = height * call.count;
+      for (int k = 0; k < F::kInputs; ++k) {
+        // Reading goes beyond a row where another one follows.
+        const bool more = n > height + kSoftmaxShort;
+        transpose_plane(from[k], block[k], more ? width : call.count, height, call.count, kSoftmaxTogether);
+        blocks[k] = block[k], from[k] += size;
+      }
+      F::columns(blocks, block[0], height, static_cast<T>(call.scale), kSoftmaxTogether, kSoftmaxTogether, call.count);
+      // Writing goes beyond a row too, but the next row comes later.
+      const int64_t written = height == kSoftmaxTogether ? width : call.count;
+      transpose_plane(block[0], staged, height, written, kSoftmaxTogether, call.count);
+      if (call.streams)
+        write(to, staged, size, call);
+      else
+        __builtin_memcpy(to, staged, static_cast<size_t>(size) * sizeof(T));
+    }
+  }
+
+  template <class T>
+  __attribute__((noinline)) static void columns(const T** from, T* to, int64_t n, const SoftmaxCall& call) {
+    alignas(64) T staged[kSoftmaxStaged];
+    T* const place = call.streams ? staged : to;
+    const int64_t step = call.streams ? n : call.stride;
+    F::columns(from, place, n, static_cast<T>(call.scale), call.stride, step, call.count);
+    if (call.streams)
+      for (int64_t r = 0; r < call.count; ++r) write(to + r * call.stride, staged + r * n, n, call);
+  }
+};
+#endif
+
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(softmax, Softmax<false>, float, double)
-MX_KERNELS(log_softmax, Softmax<true>, float, double)
-MX_KERNELS(_backward_softmax, SoftmaxGradient<false>, float, double)
-MX_KERNELS(_backward_log_softmax, SoftmaxGradient<true>, float, double)
+MX_KERNELS(softmax, SoftmaxLoops<Softmax<false>>, float, double)
+MX_KERNELS(log_softmax, SoftmaxLoops<Softmax<true>>, float, double)
+MX_KERNELS(_backward_softmax, SoftmaxLoops<SoftmaxGradient<false>>, float, double)
+MX_KERNELS(_backward_log_softmax, SoftmaxLoops<SoftmaxGradient<true>>, float, double)
 
 #if defined(MX_PASS_HOST)
+#include <algorithm>
+
 #include "engine/threads.h"
 #include "mx/op/strided.h"
 
@@ -201,41 +258,64 @@ void run_rows(const OpContext& ctx, const char* name, std::span<const Tensor> in
   const Tensor y = in_lane(ctx, out, lane, false);
   const int axis = normalize_axis(p.axis, shape.ndim, ctx.op.name);
   const int64_t outer = shape.size(0, axis), count = shape[axis], inner = shape.size(axis + 1, shape.ndim);
-  const SoftmaxCall call{sign / p.temperature.value_or(1), inner, count};
-  const auto run_call = [&](const SoftmaxCall& c, int mode, int64_t offset, int64_t n) {
+  bool streams = worth_streaming(y.data, static_cast<int64_t>(y.bytes()));
+  for (size_t i = 0; i < in.size(); ++i) streams &= x[i].data != y.data;
+  const SoftmaxCall common{sign / p.temperature.value_or(1), inner, count, streams, nullptr};
+  // n rows or columns from `offset` on; then those at `next`: `rows` rows of `length` elements.
+  const auto run = [&](int mode, int64_t offset, int64_t n, SoftmaxCall call, int64_t next, int64_t rows,
+                       int64_t length) {
     const void* from[2];
-    for (size_t i = 0; i < in.size(); ++i) from[i] = element_at(x[i], offset);
+    Ahead ahead[2];
+    for (size_t i = 0; i < in.size(); ++i) {
+      from[i] = element_at(x[i], offset);
+      const int64_t size = static_cast<int64_t>(size_of(lane));
+      ahead[i] = rows == 1 ? Ahead::flat(element_at(x[i], next), length * size, length * size)
+                           : Ahead{element_at(x[i], next), length * size, inner * size, rows};
+    }
+    if (call.streams && rows > 0) call.ahead = ahead;
     void* to = element_at(y, offset);
-    loop(&to, from, n, LoopArgs{.params = &c, .mode = mode});
+    loop(&to, from, n, LoopArgs{.params = &call, .mode = mode});
   };
-  const auto run = [&](int mode, int64_t offset, int64_t n) { run_call(call, mode, offset, n); };
-  if (inner == 1 && !lengths && count <= kSoftmaxShort && in.size() == 1) {
-    engine::parallel_for(outer, kGrain / (8 * count) + 1,
-                         [&](int64_t begin, int64_t end) { run(kSoftmaxShortRows, begin * count, end - begin); });
-  } else if (inner == 1) {
-    engine::parallel_for(outer, kGrain / (8 * count) + 1, [&](int64_t begin, int64_t end) {
-      for (int64_t o = begin; o < end; ++o) {
-        const int64_t n = lengths ? lengths[o] : count;
-        run(kSoftmaxRow, o * count, n);
-        if (n < count) fill_zeros({element_at(y, o * count + n), Shape{count - n}, lane});
-      }
-    });
-  } else if (lengths) {  // each column has its own
-    engine::parallel_for(outer * inner, kGrain / (8 * count) + 1, [&](int64_t begin, int64_t end) {
-      for (int64_t column = begin; column < end; ++column) {
-        const int64_t first = column / inner * count * inner + column % inner, n = lengths[column];
-        run_call({call.scale, inner, n}, kSoftmaxColumns, first, 1);
+  // Of so many elements each; a thread that streams fetches its own memory ahead, and so likes to go on.
+  const auto grain = [](int64_t size, bool streaming) { return (streaming ? 4 * kGrain : kGrain / 8) / size + 1; };
+  if (lengths) {  // each row, or column, has its own
+    engine::parallel_for(outer * inner, grain(count, false), [&](int64_t begin, int64_t end) {
+      SoftmaxCall call = common;
+      call.streams = false;
+      for (int64_t one = begin; one < end; ++one) {
+        const int64_t first = one / inner * count * inner + one % inner, n = call.count = lengths[one];
+        run(inner == 1 ? kSoftmaxRows : kSoftmaxColumns, first, 1, call, 0, 0, 0);
         for (int64_t r = n; r < count; ++r) fill_zeros({element_at(y, first + r * inner), Shape{1}, lane});
       }
     });
-  } else {
-    const int64_t strips = (inner + kSoftmaxWidth - 1) / kSoftmaxWidth;
-    engine::parallel_for(outer * strips, kGrain / (8 * count * kSoftmaxWidth) + 1, [&](int64_t begin, int64_t end) {
-      for (int64_t task = begin; task < end; ++task) {
-        const int64_t left = task % strips * kSoftmaxWidth;
-        const int64_t n = inner - left < kSoftmaxWidth ? inner - left : kSoftmaxWidth;
-        run(kSoftmaxColumns, task / strips * count * inner + left, n);
+  } else if (inner == 1) {
+    // As many rows as make a piece that is worth streaming.
+    SoftmaxCall call = common;
+    call.streams &= count <= kSoftmaxStaged;
+    const int64_t unit = count <= kSoftmaxShort ? kSoftmaxTogether : 1;
+    const int64_t batch = call.streams ? std::max(unit, 4096 / count / unit * unit) : outer;
+    engine::parallel_for(outer, grain(count, call.streams), [&](int64_t begin, int64_t end) {
+      for (int64_t o = begin; o < end; o += batch) {
+        const int64_t n = std::min(batch, end - o), left = std::min(batch, end - o - n);
+        run(kSoftmaxRows, o * count, n, call, (o + n) * count, left > 0, left * count);
       }
+      if (call.streams) end_stream();
+    });
+  } else {
+    SoftmaxCall call = common;
+    const int64_t fits = kSoftmaxStaged / count / 16 * 16;
+    call.streams &= fits >= 64;
+    const int64_t width = std::min(inner, call.streams ? std::min(kSoftmaxWidth, fits) : kSoftmaxTogether);
+    const int64_t strips = (inner + width - 1) / width;
+    const auto place = [&](int64_t task) { return task / strips * count * inner + task % strips * width; };
+    const auto size = [&](int64_t task) { return std::min(width, inner - task % strips * width); };
+    engine::parallel_for(outer * strips, grain(count * width, call.streams), [&](int64_t begin, int64_t end) {
+      for (int64_t task = begin; task < end; ++task) {
+        const bool more = task + 1 < end;
+        run(kSoftmaxColumns, place(task), size(task), call, more ? place(task + 1) : 0, more ? count : 0,
+            more ? size(task + 1) : 0);
+      }
+      if (call.streams) end_stream();
     });
   }
   if (y.data != out.data) convert(y.data, lane, out.data, out.dtype, out.size());
