@@ -1,6 +1,5 @@
 // Diagonals and triangles of matrices: taken out, put in, and kept.
 #include <cstdlib>
-#include <string>
 
 #include "op/linalg/algebra.h"
 #include "op/linalg/batch.h"
@@ -50,18 +49,6 @@ int64_t side_of(int64_t length) {
   return side * (side + 1) / 2 == length ? side : -1;
 }
 
-// What takes parts out has the gradient that puts them in, and the other way round; what keeps them, itself.
-OpDef& with_inverse_as_gradient(OpDef& op) {
-  return op.gradient([](GradientContext& g) {
-    std::string inverse = g.op().name;
-    if (const size_t at = inverse.find("extract"); at != std::string::npos)
-      inverse.replace(at, 7, "make");
-    else if (const size_t put = inverse.find("make"); put != std::string::npos)
-      inverse.replace(put, 4, "extract");
-    g.set(0, g.call_same(inverse.c_str(), {g.head()}).at(0));
-  });
-}
-
 }  // namespace
 
 MX_OPERATOR(_linalg_extractdiag) {
@@ -84,7 +71,7 @@ MX_OPERATOR(_linalg_extractdiag) {
         const OpDef& diag = get_op("diag");
         diag.forward_fn({.op = diag, .params = &p, .in = ctx.in, .out = ctx.out});
       });
-  with_inverse_as_gradient(op);
+  op.gradient([](GradientContext& g) { g.set(0, g.call_same("_linalg_makediag", {g.head()}).at(0)); });
 }
 
 MX_OPERATOR(_linalg_makediag) {
@@ -111,7 +98,7 @@ MX_OPERATOR(_linalg_makediag) {
         copy.axis(length, 1, n + 1);
         copy.run(in.data, element_at(out, k < 0 ? -k * n : k), size_of(in.dtype));
       });
-  with_inverse_as_gradient(op);
+  op.gradient([](GradientContext& g) { g.set(0, g.call_same("_linalg_extractdiag", {g.head()}).at(0)); });
 }
 
 MX_OPERATOR(_linalg_extracttrian) {
@@ -130,7 +117,7 @@ MX_OPERATOR(_linalg_extracttrian) {
         s.set_output(0, out);
       })
       .forward([](const OpContext& ctx) { copy_triangles(ctx, ctx.in[0], ctx.out[0], false); });
-  with_inverse_as_gradient(op);
+  op.gradient([](GradientContext& g) { g.set(0, g.call_same("_linalg_maketrian", {g.head()}).at(0)); });
 }
 
 MX_OPERATOR(_linalg_maketrian) {
@@ -152,7 +139,7 @@ MX_OPERATOR(_linalg_maketrian) {
         fill_zeros(ctx.out[0]);
         copy_triangles(ctx, ctx.out[0], ctx.in[0], true);
       });
-  with_inverse_as_gradient(op);
+  op.gradient([](GradientContext& g) { g.set(0, g.call_same("_linalg_extracttrian", {g.head()}).at(0)); });
 }
 
 MX_OPERATOR(_linalg_triangle) {
@@ -182,7 +169,7 @@ MX_OPERATOR(_linalg_triangle) {
           }
         });
       });
-  with_inverse_as_gradient(op);
+  op.gradient([](GradientContext& g) { g.set(0, g.call_same("_linalg_triangle", {g.head()}).at(0)); });
 }
 
 MX_OPERATOR(_linalg_scale) {

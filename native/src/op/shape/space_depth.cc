@@ -30,13 +30,8 @@ void rearrange(const OpContext& ctx, bool to_space) {
   if (ctx.in[0].size()) copy.run(ctx.in[0].data, ctx.out[0].data, size_of(ctx.in[0].dtype));
 }
 
-OpDef& rearrangement(OpDef& op) {
-  return op.input("data", "The images, (batch, channels, height, width).")
-      .params<BlockParam>()
-      .gradient([](GradientContext& g) {
-        const char* inverse = g.op().name == "depth_to_space" ? "space_to_depth" : "depth_to_space";
-        g.set(0, g.call_same(inverse, {g.head()}).at(0));
-      });
+OpDef& rearrangement(OpDef& op, GradientFn gradient) {
+  return op.input("data", "The images, (batch, channels, height, width).").params<BlockParam>().gradient(gradient);
 }
 
 void check_rank(const InferShape& s) {
@@ -54,7 +49,7 @@ int64_t times(int64_t size, int64_t factor) { return size < 0 ? -1 : size * fact
 }  // namespace
 
 MX_OPERATOR(depth_to_space) {
-  rearrangement(op)
+  rearrangement(op, [](GradientContext& g) { g.set(0, g.call_same("space_to_depth", {g.head()}).at(0)); })
       .describe("Channels laid out as blocks of space: (n, b b c, h, w) becomes (n, c, b h, b w).")
       .infer_shape([](const InferShape& s) {
         if (!s.in[0].rank_known()) return;
@@ -67,7 +62,7 @@ MX_OPERATOR(depth_to_space) {
 }
 
 MX_OPERATOR(space_to_depth) {
-  rearrangement(op)
+  rearrangement(op, [](GradientContext& g) { g.set(0, g.call_same("depth_to_space", {g.head()}).at(0)); })
       .describe("Blocks of space laid out as channels: (n, c, b h, b w) becomes (n, b b c, h, w).")
       .infer_shape([](const InferShape& s) {
         if (!s.in[0].rank_known()) return;
