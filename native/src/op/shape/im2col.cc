@@ -157,7 +157,7 @@ MX_OPERATOR(im2col) {
         const int64_t rows = data[1] < 0 ? -1 : data[1] * kernel_size(w);
         s.set_output(0, Shape{data[0], rows, product(places(s.op, w, data.slice(2)))});
       })
-      .portable_forward(gather)
+      .forward(gather)
       .gradient([](GradientContext& g) { g.set(0, g.call_same("_backward_im2col", {g.head(), g.input(0)}).at(0)); });
 }
 
