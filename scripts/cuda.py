@@ -9,7 +9,7 @@ from pathlib import Path
 
 import steps
 import workspace
-from workspace import ROOT, SITE, attempt, run
+from workspace import PYTHON, ROOT, SITE, attempt, run
 
 TREE = "native/build-cuda"
 PLUGIN = ROOT / TREE / "libmx_cuda.so"
@@ -30,6 +30,17 @@ def nvcc() -> str:
     if not (toolkit / "lib64").exists():  # where nvcc looks for the runtime that it links
         (toolkit / "lib64").symlink_to("lib")
     return str(toolkit / "bin/nvcc")
+
+
+def cuobjdump() -> str:
+    """The path of the program that reads kernels: the machine's, or that of NVIDIA's wheel."""
+    beside = Path(os.environ["CUDACXX"]).resolve().with_name("cuobjdump")
+    wheel = SITE / "nvidia/cu13/bin/cuobjdump"
+    for found in (shutil.which("cuobjdump"), beside, wheel):
+        if found and Path(found).exists():
+            return str(found)
+    run("uv", "pip", "install", "-q", *workspace.project("native/cuda")["dependency-groups"]["cuobjdump"])
+    return str(wheel)
 
 
 def version(path: str) -> int:
@@ -53,6 +64,7 @@ def build(*options: str) -> Path:
     os.environ["MX_CUDA_ARCHITECTURES"] = architectures()  # the wheel's hook configures the same tree
     given = f"-DMX_CUDA_ARCHITECTURES={architectures()}"
     compile_tree(TREE, given, *options)
+    run(PYTHON, ROOT / "scripts/check_cuda.py", cuobjdump(), PLUGIN)
     return PLUGIN
 
 

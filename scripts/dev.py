@@ -87,10 +87,11 @@ def docs() -> None:
 
 def wheels() -> None:
     steps.build()
+    cuda.build()  # its hook finds everything compiled
     dist = ROOT / "dist"
     shutil.rmtree(dist, ignore_errors=True)
     with workspace.compiler_cache():
-        for member in workspace.members():
+        for member in (*workspace.members(), "native/cuda"):
             build = ["uv", "build", "-q", "--wheel", "--no-build-isolation", "--python", PYTHON, "--out-dir", "dist"]
             run(*build, f"./{member}")
     for wheel in dist.glob("*-linux_*.whl"):

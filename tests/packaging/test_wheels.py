@@ -1,6 +1,7 @@
 """Each package from its wheel, in a fresh environment that holds only what it declares."""
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -22,6 +23,16 @@ assert len(libs) == 2 and all('/mx_native/lib/' in lib for lib in libs), libs
 NETWORK = """
 from mx_core import nd, sym
 net = sym.FullyConnected(sym.var('data'), num_hidden=1, no_bias=True, name='fc')
+"""
+
+
+GPU = """
+import mx_core
+assert mx_core.num_gpus() == 0
+try:
+    mx_core.nd.ones((1,), ctx=mx_core.gpu(0))
+except mx_core.MXNetError as error:
+    print(error)
 """
 
 
@@ -172,6 +183,20 @@ def local_wheel(requirement):
     return url
 
 
+def test_the_cuda_plugin(install, check, dist):
+    """Without the gigabytes of NVIDIA's libraries: those are opened at their first use."""
+    python = install("mx-core", "numpy")  # an environment of its own
+    uv = ["uv", "pip", "install", "-q", "-p", python, "--no-deps", "--no-index", "--find-links", dist]
+    without = check(python, GPU)
+    assert "the CUDA plugin is not installed. Install it: pip install mx-core[cuda13]" in without
+    subprocess.run([*uv, "--refresh", "mx-native-cu13"], check=True)
+    plugin = check(python, "import mx_native_cu13; print(mx_native_cu13.library(), end='')")
+    assert Path(plugin).is_file()
+    if shutil.which("nvidia-smi"):
+        pytest.skip("this machine has a driver: what is said without one can't be seen")
+    assert "there is no CUDA driver (libcuda.so.1). Install the NVIDIA driver" in check(python, GPU)
+
+
 def test_licences(install):
     licences = next(install("mx-native").parents[1].glob("lib/*/site-packages/mx_native-*.dist-info/licenses"))
     names = {path.name for path in licences.rglob("*.txt")}
@@ -181,7 +206,7 @@ def test_licences(install):
 def test_contents(dist):
     wheels = {wheel.name.split("-")[0]: zipfile.ZipFile(wheel) for wheel in dist.glob("*.whl")}
     assert set(wheels) == {"mx"} | {
-        f"mx_{piece}" for piece in ("native", "core", "module", "io", "kvstore", "viz", "infer")
+        f"mx_{piece}" for piece in ("native", "native_cu13", "core", "module", "io", "kvstore", "viz", "infer")
     }
     for name, wheel in wheels.items():
         files = wheel.namelist()
@@ -201,3 +226,6 @@ def test_versions_agree():
     core = next(project for project in projects if project["project"]["name"] == "mx-core")
     pin = f"mx-native=={native}"
     assert pin in core["build-system"]["requires"] and pin in core["project"]["dependencies"]
+    plugin = tomllib.loads((ROOT / "native/cuda/pyproject.toml").read_text())["project"]
+    assert plugin["version"] == native and pin in plugin["dependencies"]
+    assert core["project"]["optional-dependencies"]["cuda13"] == [f"mx-native-cu13=={native}"]
