@@ -7,14 +7,13 @@ namespace mx::MX_ISA {
 template <class Rule, bool kMaster>
 struct UpdateFunctor {
   static constexpr int kOutputs = 1 + Rule::kStates + kMaster, kGroup = 1 + kOutputs,
-                       kInputs = kGroup + singles_of<Rule>();
+                       kInputs = kGroup + singles_of<Rule>;
   typename Rule::Params params;
 
   explicit UpdateFunctor(const LoopArgs& args) : params(*static_cast<const typename Rule::Params*>(args.params)) {}
   template <class T>
   MX_XPU void operator()(const T (&in)[kInputs], T (&out)[kOutputs]) const {
-    run(in, out, std::make_integer_sequence<int, Rule::kStates>(),
-        std::make_integer_sequence<int, singles_of<Rule>()>());
+    run(in, out, std::make_integer_sequence<int, Rule::kStates>(), std::make_integer_sequence<int, singles_of<Rule>>());
   }
 
  private:

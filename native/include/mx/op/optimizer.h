@@ -26,12 +26,10 @@ MX_XPU T clipped(T grad, T rescale, T clip) {
 }
 
 template <class Rule>
-constexpr int singles_of() {
-  if constexpr (requires { Rule::kSingles; })
-    return Rule::kSingles;
-  else
-    return 0;
-}
+inline constexpr int singles_of = 0;
+template <class Rule>
+  requires(Rule::kSingles > 0)
+inline constexpr int singles_of<Rule> = Rule::kSingles;
 
 // in: weight, grad, states [, float32 weight], singles; out: weight, states [, float32 weight]
 template <class Rule, bool kMaster = false>
@@ -40,7 +38,7 @@ struct Update {
   static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
     const auto from = static_cast<const T* const*>(static_cast<const void*>(in));
     run(make_step(*static_cast<const typename Rule::Params*>(args.params), from + 2 + Rule::kStates + kMaster,
-                  std::make_integer_sequence<int, singles_of<Rule>()>()),
+                  std::make_integer_sequence<int, singles_of<Rule>>()),
         static_cast<T* const*>(static_cast<void*>(const_cast<void**>(out))), from, n,
         std::make_integer_sequence<int, Rule::kStates>());
   }

@@ -45,7 +45,7 @@ struct SignStep {
   }
 };
 template <int kCount>
-struct Sign {
+struct SignRule {
   using Params = SignParam;
   static constexpr int kStates = kCount;
   template <class T>
@@ -53,8 +53,8 @@ struct Sign {
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(signsgd_update, Update<Sign<0>>, float, double)
-MX_KERNELS(signum_update, Update<Sign<1>>, float, double)
+MX_KERNELS(signsgd_update, Update<SignRule<0>>, float, double)
+MX_KERNELS(signum_update, Update<SignRule<1>>, float, double)
 
 #if defined(MX_PASS_HOST)
 namespace mx {
