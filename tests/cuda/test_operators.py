@@ -74,14 +74,6 @@ EXAMPLES: dict[str, list[tuple[list[tuple[int, ...]], dict]]] = {
     "multi_sum_sq": [([SHAPE, (5,), (300, 70)], {"num_arrays": 3})],
     "reset_arrays": [([SHAPE, (5,)], {"num_arrays": 2})],
     "_contrib_allclose": [([SHAPE, SHAPE], {"atol": atol}) for atol in (0.0, 1.0)],
-    **{
-        f"_random_pdf_{name}": [([(3, 4, 2), (3,), (3,)], {"is_log": log}) for log in (False, True)]
-        for name in ("uniform", "normal", "gamma", "negative_binomial", "generalized_negative_binomial")
-    },
-    **{
-        f"_random_pdf_{name}": [([(3, 4, 2), (3,)], {"is_log": log}) for log in (False, True)]
-        for name in ("exponential", "poisson")
-    },
     "adam_update": [([SHAPE] * 4, STEP)],
     "ftml_update": [([SHAPE] * 5, {"lr": 0.1, "wd": 0.01, "clip_grad": 0.5, "t": 3})],
     "ftrl_update": [([SHAPE] * 4, STEP)],
