@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packages/mx-core")
 from generator import modules, registry
 
 # Operators that have no CUDA kernel yet. This number rises only with operators that are new.
-MOST_MISSING = 67
+MOST_MISSING = 79
 
 DTYPES = ["float32", "float64", "float16", "int32", "int64", "uint8", "bool"]
 TOLERANCE = {"float16": 2e-3, "float32": 2e-5, "float64": 1e-12}
