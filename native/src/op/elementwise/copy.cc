@@ -17,7 +17,12 @@ MX_KERNELS(copy, Elementwise<Copy>, float, double, float16, bfloat16, uint8_t, i
 
 namespace mx {
 namespace {
-OpDef& copying(OpDef& op) { return unary(op, "copy").portable_forward(forward_copy); }
+// Into an array of another dtype the values are converted.
+void pass_on(const OpContext& ctx) {
+  if (ctx.in[0].dtype == ctx.out[0].dtype) return forward_copy(ctx);
+  run_elementwise(get_kernel("copy"), ctx.in.first(1), ctx.out);
+}
+OpDef& copying(OpDef& op) { return unary(op, "copy").portable_forward(pass_on); }
 void head_as_it_is(GradientContext& g) { g.set(0, g.head()); }
 }  // namespace
 
@@ -44,7 +49,7 @@ MX_OPERATOR(_identity_with_attr_like_rhs) {
       .infer_shape(same_shape)
       .reads([](const void*, size_t input) { return input == 0; })
       .inplace(0, 0)
-      .portable_forward(forward_copy)
+      .portable_forward(pass_on)
       .gradient([](GradientContext& g) {
         g.set(0, g.head());
         g.set(1, g.zeros_like(g.input(1)));
