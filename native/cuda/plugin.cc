@@ -162,7 +162,9 @@ extern "C" __attribute__((visibility("default"))) int MXPluginInit(MXPlugin* plu
   for (auto set = __start_mx_kernels; set != __stop_mx_kernels; ++set)
     for (int i = 0; i < (*set)->count; ++i) {
       const mx::cuda::DeviceEntry& entry = (*set)->entries[i];
-      if (plugin->register_block((*set)->name, static_cast<int32_t>(entry.dtype), (*set)->kind, entry.fn)) return 1;
+      const auto dtype = static_cast<int32_t>(entry.dtype);
+      if (plugin->register_block((*set)->name, dtype, (*set)->kind, entry.fn)) return 1;
+      if ((*set)->many && plugin->register_block((*set)->name, dtype, MX_BLOCK_MANY, (*set)->many[i].fn)) return 1;
     }
   return 0;
 }

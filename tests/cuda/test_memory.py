@@ -171,5 +171,5 @@ def test_memory_of_a_gpu_is_not_shared_with_the_host():
 
 
 def test_an_operator_without_a_kernel_says_so():
-    with pytest.raises(mx.MXNetError, match=r"\[topk\] has no CUDA kernel yet|\[argmax\] has no CUDA kernel yet"):
-        mx.nd.argmax(mx.nd.ones((2, 2), ctx=mx.gpu(0)), axis=1)
+    with pytest.raises(mx.MXNetError, match=r"\[sort\] has no CUDA kernel yet"):
+        mx.nd.sort(mx.nd.ones((2, 2), ctx=mx.gpu(0)))

@@ -26,15 +26,31 @@ typedef struct MXOperand {
 } MXOperand;
 
 enum {
-  /* out[k] = f(in[0], in[1], ...) for every element; any dtype and strides. */
+  /* out[k] = f(in[0], in[1], ...) for every element; any dtypes and strides. */
   MX_BLOCK_ELEMENTWISE = 0,
   /* out[0] = f over the last `reduced` axes of in[0], in the order of any tree. out's strides there are 0. */
   MX_BLOCK_REDUCE = 1,
   /* out[0] filled from the counter-based generator. extra: seed, first counter, more of the kernel; mode, params and
    * inputs: of the kernel, which reads the inputs in its own way. */
   MX_BLOCK_RANDOM = 2,
-  /* out[i, :] = in[0][index[i], :] and the reverse sum; see native/src/op/indexing/rows.cc. */
+  /* Rows along the last axis, each worked on as a whole: softmax, norms, the place of the largest. `reduced` is 1, or 0
+   * where a row has one element. Operands with stride 0 there have one value per row; any dtypes and strides. Outputs
+   * without data are not wanted. */
   MX_BLOCK_ROWS = 3,
+  /* out[0][i] = f(i) along the one axis. */
+  MX_BLOCK_INDEX = 4,
+  /* in[1]: offsets, int64. Mode 0: out[0] = in[0] moved by extra[0] * offset elements; mode 1: out[0], so moved, =
+   * in[0]. Offsets that are not in 0..extra[1]-1 are left out. Dtypes are those of words of the elements' size. */
+  MX_BLOCK_GATHER = 5,
+  /* in: keys, int32 in 0..extra[0]-1; out: the keys in order, and where each of them was, int32. Equal keys stay in
+   * their order. One axis, shorter than 2^31. */
+  MX_BLOCK_SORT = 6,
+  /* in: rows (outer, n, inner), and the outputs of a sort of n keys; out (outer, size, inner): what becomes of the rows
+   * of a key, at its place of the middle axis; other places are not written. Dense; extra: outer, n, size, inner. */
+  MX_BLOCK_SCATTER = 7,
+  /* An elementwise kernel for many dense arrays, alike in their dtypes: num_in and num_out are multiples of its own,
+   * dims[i] is the size of call i, which is not 0, and extra[i] the address of its parameters. */
+  MX_BLOCK_MANY = 8,
   /* Whole arrays in C order, or NULL where the kernel needs or wants none; their sizes follow from params. */
   MX_BLOCK_DENSE = 9
 };

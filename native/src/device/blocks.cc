@@ -4,6 +4,7 @@
 
 #include "device/memory.h"
 #include "device/plugin.h"
+#include "engine/wait.h"
 
 namespace mx::device {
 namespace {
@@ -13,9 +14,9 @@ constexpr int kMaxOperands = 8;
 // The operands of a block and the axes that they are walked along.
 class Launch {
  public:
-  Launch(const Kernel& kernel, DType lane, int kind)
-      : scope_(*current()), kernel_(kernel), lane_(lane), fn_(find_block(kernel.name(), lane, kind)) {
-    MX_CHECK(fn_, kUnsupported, "[", scope_.op(), "] has no CUDA kernel yet: ", kernel.name(), " is missing for ", lane,
+  Launch(const char* kernel, DType lane, int kind)
+      : scope_(*current()), kernel_(kernel), lane_(lane), fn_(find_block(kernel, lane, kind)) {
+    MX_CHECK(fn_, kUnsupported, "[", scope_.op(), "] has no CUDA kernel yet: ", kernel, " is missing for ", lane,
              "; copy the inputs to the CPU with as_in_context(mx.cpu())");
     block_.struct_size = sizeof block_, block_.device = scope_.device(), block_.stream = scope_.stream().handle;
     block_.in = operands_, block_.out = operands_ + kMaxOperands;
@@ -46,15 +47,13 @@ class Launch {
     check(fn_(&block_), scope_.op(), scope_.device());
   }
 
-  Scope& scope() const { return scope_; }
-
  private:
   int count() const { return block_.num_in + block_.num_out; }
   int64_t* stride(int k) { return strides_[k < block_.num_in ? k : kMaxOperands + k - block_.num_in]; }
   int first_reduced(bool reduced) const { return reduced ? block_.ndim - block_.reduced : 0; }
 
   void add(MXOperand& operand, const void* data, DType dtype, bool single) {
-    MX_CHECK(&operand < operands_ + 2 * kMaxOperands, kInternal, "[", kernel_.name(), "] has too many arguments");
+    MX_CHECK(&operand < operands_ + 2 * kMaxOperands, kInternal, "[", kernel_, "] has too many arguments");
     operand.dtype = static_cast<int32_t>(dtype), operand.strides = strides_[&operand - operands_];
     operand.data = const_cast<void*>(data);
     if (owns(data) || !data) return;  // null: an array without elements
@@ -65,7 +64,7 @@ class Launch {
   }
 
   Scope& scope_;
-  const Kernel& kernel_;
+  const char* const kernel_;
   DType lane_;
   MXBlockFn fn_;
   MXBlock block_{};
@@ -82,7 +81,7 @@ DType word(size_t element) {
 
 void run_elementwise(const Kernel& kernel, std::span<const Tensor> in, std::span<const Tensor> out,
                      const void* params) {
-  Launch launch(kernel, kernel.lane(out[0].dtype), MX_BLOCK_ELEMENTWISE);
+  Launch launch(kernel.name(), kernel.lane(out[0].dtype), MX_BLOCK_ELEMENTWISE);
   for (const Tensor& t : in) launch.input(t.data, t.dtype, t.size() == 1);
   for (const Tensor& t : out) launch.output(t.data, t.dtype);
   const Shape& shape = out[0].shape;
@@ -103,7 +102,7 @@ void run_elementwise(const Kernel& kernel, std::span<const Tensor> in, std::span
 
 void run_reduce(const Kernel& kernel, DType lane, const Tensor& in, const Tensor& out, unsigned axes,
                 const void* params) {
-  Launch launch(kernel, lane, MX_BLOCK_REDUCE);
+  Launch launch(kernel.name(), lane, MX_BLOCK_REDUCE);
   launch.input(in.data, in.dtype, false);
   launch.output(out.data, out.dtype);
   Shape steps = strides_of(in.shape);
@@ -126,7 +125,7 @@ void run_copy(const StridedCopy& copy, const void* from, void* to, size_t elemen
   int64_t n = 1;
   for (int i = 0; i < copy.ndim; ++i) n *= copy.dims[i];
   if (n == 0) return;
-  Launch launch(get_kernel("copy"), dtype, MX_BLOCK_ELEMENTWISE);
+  Launch launch("copy", dtype, MX_BLOCK_ELEMENTWISE);
   bool single = true;
   for (int i = 0; i < copy.ndim; ++i) single = single && (copy.in[i] == 0 || copy.dims[i] == 1);
   launch.input(from, dtype, single);
@@ -145,7 +144,7 @@ void run_convert(const void* from, DType from_dtype, void* to, DType to_dtype, i
     return conversion(from_dtype, to_dtype)(&to, &from, n, LoopArgs{});
   }
   const Tensor in{const_cast<void*>(from), Shape{n}, from_dtype}, out{to, Shape{n}, to_dtype};
-  run_elementwise(get_kernel("copy"), {&in, 1}, {&out, 1}, nullptr);
+  device::run_elementwise(get_kernel("copy"), {&in, 1}, {&out, 1}, nullptr);
 }
 
 void fill_zeros(const Tensor& out) {
@@ -156,13 +155,132 @@ void fill_zeros(const Tensor& out) {
 
 void run_random(const Kernel& kernel, DType lane, std::span<const Tensor> in, const Tensor& out, int mode,
                 const void* params, const int64_t* extra) {
-  Launch launch(kernel, lane, MX_BLOCK_RANDOM);
+  Launch launch(kernel.name(), lane, MX_BLOCK_RANDOM);
   for (const Tensor& t : in) launch.input(t.data, t.dtype, t.size() == 1);
   launch.output(out.data, out.dtype);
   int64_t strides[kMaxOperands] = {};
   strides[in.size()] = 1;
   launch.axis(out.size(), strides);
   launch.run(params, mode, extra);
+}
+
+void run_index(const Kernel& kernel, DType lane, const Tensor& out, const void* params) {
+  if (out.size() == 0) return;
+  Launch launch(kernel.name(), lane, MX_BLOCK_INDEX);
+  launch.output(out.data, out.dtype);
+  const int64_t one = 1;
+  launch.axis(out.size(), &one);
+  launch.run(params);
+}
+
+void run_rows(const char* kernel, DType lane, const RowView& view, std::initializer_list<RowOperand> in,
+              std::initializer_list<RowOperand> out, const void* params) {
+  if (view.outer * view.size * view.inner == 0) return;
+  Launch launch(kernel, lane, MX_BLOCK_ROWS);
+  int64_t strides[3][kMaxOperands];
+  int count = 0;
+  const auto add = [&](const RowOperand& x) {
+    for (int i = 0; i < 3; ++i) strides[i][count] = x.strides[i];
+    ++count;
+  };
+  for (const RowOperand& x : in) launch.input(x.tensor.data, x.tensor.dtype, x.tensor.size() == 1), add(x);
+  for (const RowOperand& x : out) launch.output(x.tensor.data, x.tensor.dtype), add(x);
+  launch.axis(view.outer, strides[0]);
+  launch.axis(view.inner, strides[1]);
+  launch.axis(view.size, strides[2], true);
+  launch.run(params);
+}
+
+void run_gather(const StridedCopy& copy, const int64_t* index_strides, const Tensor& from, const int64_t* index,
+                const Tensor& to, int64_t step, int64_t limit, bool back) {
+  const DType dtype = word(size_of(to.dtype));
+  Launch launch("gather", dtype, MX_BLOCK_GATHER);
+  alignas(8) char value[8];
+  const bool single = from.size() == 1 && !owns(from.data);
+  if (single) std::memcpy(value, from.data, size_of(from.dtype));
+  launch.input(single ? value : from.data, dtype, single);
+  launch.input(index, DType::kInt64, false);
+  launch.output(to.data, dtype);
+  for (int i = 0; i < copy.ndim; ++i) {
+    if (copy.dims[i] == 0) return;
+    const int64_t strides[] = {copy.in[i], index_strides[i], copy.out[i]};
+    launch.axis(copy.dims[i], strides);
+  }
+  const int64_t extra[] = {step, limit};
+  launch.run(nullptr, back, extra);
+}
+
+Order sort_keys(const OpContext& ctx, const int64_t* keys, int64_t n, int64_t limit) {
+  const auto room = [&] { return Tensor{ctx.workspace(static_cast<size_t>(n) * 4), {n}, DType::kInt32}; };
+  MX_CHECK(n < int64_t{1} << 31 && limit < int64_t{1} << 31, kUnsupported, "[", ctx.op.name, "] ", n,
+           " indices of an axis of size ", limit,
+           " are too many for a GPU; their number and the size must be below 2^31");
+  const Tensor narrow = room(), sorted = room(), from = room();
+  run_convert(keys, DType::kInt64, narrow.data, DType::kInt32, n);
+  Launch launch("sort_keys", DType::kInt32, MX_BLOCK_SORT);
+  launch.input(narrow.data, DType::kInt32, false);
+  launch.output(sorted.data, DType::kInt32);
+  launch.output(from.data, DType::kInt32);
+  const int64_t strides[] = {1, 1, 1};
+  launch.axis(n, strides);
+  launch.run(nullptr, 0, &limit);
+  return {sorted, from};
+}
+
+void run_scatter(const Order& order, const Tensor& rows, const Tensor& out, int64_t outer, int64_t size, int64_t inner,
+                 bool last) {
+  const int64_t n = order.keys.size();
+  if (outer * n * inner == 0) return;
+  const DType same = word(size_of(out.dtype)), lane = last ? same : get_kernel("add").lane(out.dtype);
+  Launch launch(last ? "scatter_last" : "scatter_sum", lane, MX_BLOCK_SCATTER);
+  launch.input(rows.data, last ? same : rows.dtype, false);
+  launch.input(order.keys.data, DType::kInt32, false);
+  launch.input(order.from.data, DType::kInt32, false);
+  launch.output(out.data, last ? same : out.dtype);
+  const int64_t extra[] = {outer, n, size, inner};
+  launch.run(nullptr, 0, extra);
+}
+
+void run_many(const Kernel& kernel, std::span<const ElementwiseCall> calls) {
+  const MXBlockFn fn = find_block(kernel.name(), kernel.lane(calls[0].out[0].dtype), MX_BLOCK_MANY);
+  std::vector<MXOperand> in, out;
+  std::vector<int64_t> dims, params;
+  bool alike = fn && calls.size() > 1;
+  for (const ElementwiseCall& call : calls) {
+    if (call.out[0].size() == 0) continue;
+    const auto add = [&](const Tensor& t, const Tensor& first, std::vector<MXOperand>& to) {
+      alike = alike && t.dtype == first.dtype && t.size() == call.out[0].size() && owns(t.data);
+      to.push_back({t.data, static_cast<int32_t>(t.dtype), 0, 0, nullptr});
+    };
+    for (size_t k = 0; k < call.in.size(); ++k) add(call.in[k], calls[0].in[k], in);
+    for (size_t k = 0; k < call.out.size(); ++k) add(call.out[k], calls[0].out[k], out);
+    dims.push_back(call.out[0].size());
+    params.push_back(static_cast<int64_t>(reinterpret_cast<uintptr_t>(call.params)));
+  }
+  if (dims.empty()) return;
+  Scope& scope = *current();
+  if (!alike) {
+    for (const ElementwiseCall& call : calls)
+      if (call.out[0].size()) device::run_elementwise(kernel, call.in, call.out, call.params);
+    return;
+  }
+  MXBlock block{};
+  block.struct_size = sizeof block, block.device = scope.device(), block.stream = scope.stream().handle;
+  block.num_in = static_cast<int32_t>(in.size()), block.num_out = static_cast<int32_t>(out.size());
+  block.in = in.data(), block.out = out.data(), block.dims = dims.data(), block.extra = params.data();
+  check(fn(&block), scope.op(), scope.device());
+}
+
+void read(const void* from, void* to, size_t bytes) {
+  const Scope& scope = *current();
+  Pinned piece(scope.device());
+  MX_CHECK(bytes <= Pinned::kBytes, kInternal, "[", scope.op(), "] ", bytes, " bytes are too many to read at once");
+  check(plugin().copy(scope.device(), piece.data(), from, bytes, MX_COPY_TO_HOST, scope.stream().handle), scope.op(),
+        scope.device());
+  int status = 0;
+  engine::while_waiting([&] { status = plugin().stream_synchronize(scope.device(), scope.stream().handle); });
+  check(status, scope.op(), scope.device());
+  std::memcpy(to, piece.data(), bytes);
 }
 
 }  // namespace mx::device

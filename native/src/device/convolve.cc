@@ -65,7 +65,7 @@ void run_convolve_weight(const Convolve& c, const void* x, const void* dy, void*
 void add_bias(const ChannelView& v, DType dtype, void* y, const void* bias) {
   const Tensor out{y, {v.outer, v.channels, v.inner}, dtype};
   const Tensor in[] = {out, {const_cast<void*>(bias), {v.channels, 1}, dtype}};
-  run_elementwise(get_kernel("add"), in, {&out, 1}, nullptr);
+  device::run_elementwise(get_kernel("add"), in, {&out, 1}, nullptr);
 }
 
 void sum_bias(const ChannelView& v, DType dtype, const void* dy, void* bias) {

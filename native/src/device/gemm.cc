@@ -33,7 +33,7 @@ void run_gemm(const Gemm& g, const void* a, const void* b, void* c, const void* 
   check(plugin().gemm(&call), scope.op(), scope.device());
   if (!apart) return;
   const Tensor in[] = {out, {const_cast<void*>(bias), {g.n}, g.dtype}};
-  run_elementwise(get_kernel("add"), in, {&out, 1}, nullptr);
+  device::run_elementwise(get_kernel("add"), in, {&out, 1}, nullptr);
 }
 
 }  // namespace mx::device

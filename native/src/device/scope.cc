@@ -30,7 +30,7 @@ bool blocks_have_kernels(const OpDef& op) {
   if (!op.block_data) return true;
   const auto* kernel = static_cast<const Kernel*>(op.block_data);
   for (const DType dtype : {DType::kFloat32, DType::kInt32})
-    for (int kind = MX_BLOCK_ELEMENTWISE; kind <= MX_BLOCK_REDUCE; ++kind)
+    for (const int kind : {MX_BLOCK_ELEMENTWISE, MX_BLOCK_REDUCE, MX_BLOCK_ROWS})
       if (find_block(kernel->name(), dtype, kind)) return true;
   return false;
 }

@@ -431,11 +431,7 @@ void run_elementwise(const Kernel& kernel, std::span<const Tensor> in, std::span
 }
 
 void run_elementwise(const Kernel& kernel, std::span<const ElementwiseCall> calls) {
-  if (device::current()) {
-    for (const ElementwiseCall& call : calls)
-      if (call.out[0].size()) device::run_elementwise(kernel, call.in, call.out, call.params);
-    return;
-  }
+  if (device::current()) return device::run_many(kernel, calls);
   std::vector<std::variant<FlatRun, BlockRun>> runs;
   std::vector<int64_t> ends;  // in pieces of kGrain elements
   runs.reserve(calls.size());

@@ -109,8 +109,8 @@ def _param(raw: _Param) -> Param:
     )
 
 
-def read() -> list[Op]:
-    """Return every operator that users may call, sorted by name."""
+def read(internal: bool = False) -> list[Op]:
+    """Return every operator that users may call, sorted by name; `internal`: and those that they may not."""
     lib, count, raw = mx_native.load(), c_int(), _Op()
     lib.MXGetLastError.restype = c_char_p
 
@@ -135,6 +135,6 @@ def read() -> list[Op]:
             bool(raw.has_gradient),
             raw.group,
         )
-        if not op.hidden and not op.name.startswith("_backward") and op.names:
+        if internal or (not op.hidden and not op.name.startswith("_backward") and op.names):
             found.append(op)
     return sorted(found, key=lambda op: op.name)

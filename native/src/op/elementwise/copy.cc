@@ -1,5 +1,8 @@
 // Operators that pass their input on. One kernel, for every dtype; the drivers use it too.
 #include "mx/op/elementwise.h"
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/transpose.h"
+#endif
 
 namespace mx::MX_ISA {
 struct Copy {
@@ -8,6 +11,18 @@ struct Copy {
     return x;
   }
 };
+
+#if defined(MX_PASS_CUDA)
+template <>
+struct DeviceBlock<Elementwise<Copy>> {
+  static constexpr int kKind = MX_BLOCK_ELEMENTWISE;
+  template <class T>
+  static int run(const MXBlock* block) {
+    const int across = transposed_axis(block);
+    return across < 0 ? run_elementwise<Copy, T>(block) : run_transpose_words<T>(block, across);
+  }
+};
+#endif
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(copy, Elementwise<Copy>, float, double, float16, bfloat16, uint8_t, int8_t, int32_t, int64_t, bool)

@@ -1,7 +1,4 @@
 // Elements (or blocks) addressed by columns of coordinates.
-#include <algorithm>
-#include <cstring>
-
 #include "mx/op.h"
 #include "rows.h"
 
@@ -13,26 +10,32 @@ struct ScatterParam {
   static void fields(auto& f) { f.add("shape", &ScatterParam::shape, "The shape of the result.").required(); }
 };
 
-// indices (m, ...): m coordinates address blocks of the remaining axes of `shape`. The flat block number for each
-// column.
-const int64_t* block_numbers(const OpContext& ctx, const Tensor& indices, const Shape& shape) {
-  const int64_t m = indices.shape[0], n = m ? indices.size() / m : 0;
-  int64_t* index = static_cast<int64_t*>(ctx.workspace(static_cast<size_t>(indices.size()) * sizeof(int64_t)));
-  convert(indices.data, indices.dtype, index, DType::kInt64, indices.size());
-  int64_t* number = static_cast<int64_t*>(ctx.workspace(static_cast<size_t>(n) * sizeof(int64_t)));
-  std::fill(number, number + n, 0);
-  for (int64_t k = 0; k < m; ++k) {
-    const int64_t size = shape[static_cast<int>(k)];
-    for (int64_t i = 0; i < n; ++i) {
-      int64_t at = index[k * n + i];
-      if (at < 0) at += size;
-      MX_CHECK(at >= 0 && at < size, kIndex, "[", ctx.op.name, "] index ", index[k * n + i],
-               " is out of range for axis ", k, " of shape ", shape);
-      number[i] = number[i] * size + at;
+// indices (m, ...): m coordinates address blocks of the remaining axes of `shape`.
+struct Blocks {
+  const int64_t* number;  // of the block, for each column
+  int64_t columns, count = 1;
+
+  Blocks(const OpContext& ctx, const Tensor& indices, const Shape& shape) {
+    const int64_t m = indices.shape[0];
+    columns = m ? indices.size() / m : 0;
+    const auto room = [&](int64_t n) {
+      return Tensor{ctx.workspace(static_cast<size_t>(n) * sizeof(int64_t)), {n}, DType::kInt64};
+    };
+    const Tensor index = room(m * columns), numbers = room(columns);
+    convert(indices.data, indices.dtype, index.data, DType::kInt64, indices.size());
+    fill_zeros(numbers);
+    for (int64_t k = 0; k < m; ++k) {
+      const int64_t size = shape[static_cast<int>(k)];
+      const Tensor axis{element_at(index, k * columns), {columns}, DType::kInt64};
+      const auto outside = find_outside(ctx, axis, -size, size);
+      MX_CHECK(!outside, kIndex, "[", ctx.op.name, "] index ", *outside, " is out of range for axis ", k, " of shape ",
+               shape);
+      fold_index(numbers, axis, size);
+      count *= size;
     }
+    number = numbers.as<int64_t>();
   }
-  return number;
-}
+};
 
 void check_depth(const InferShape& s, const Shape& indices, const Shape& data) {
   MX_CHECK(indices.ndim >= 1 && indices[0] != 0 && indices[0] <= data.ndim, kValue, "[", s.op.name,
@@ -55,11 +58,8 @@ void keep_dtype(const InferDType& t, size_t indices) {
 
 // out[index] = values, block by block; of equal indices the last one stays.
 void write_blocks(const OpContext& ctx, const Tensor& values, const Tensor& indices, const Tensor& out) {
-  const int64_t* number = block_numbers(ctx, indices, out.shape);
-  const int64_t n = indices.shape[0] ? indices.size() / indices.shape[0] : 0, block = n ? values.size() / n : 0;
-  for (int64_t i = 0; i < n; ++i)
-    std::memcpy(element_at(out, number[i] * block), element_at(values, i * block),
-                static_cast<size_t>(block) * size_of(out.dtype));
+  const Blocks blocks(ctx, indices, out.shape);
+  put_last(ctx, values, blocks.number, blocks.columns, blocks.count, out);
 }
 
 OpDef& scattering(OpDef& op) {
@@ -88,13 +88,11 @@ MX_OPERATOR(gather_nd) {
         check_depth(s, s.in[1], s.in[0]);
         s.set_output(0, blocks_shape(s.in[1], s.in[0]));
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Tensor &data = ctx.in[0], &indices = ctx.in[1], &out = ctx.out[0];
-        const int64_t* number = block_numbers(ctx, indices, data.shape);
-        const int64_t n = indices.size() / indices.shape[0], block = n ? out.size() / n : 0;
-        for (int64_t i = 0; i < n; ++i)
-          std::memcpy(element_at(out, i * block), element_at(data, number[i] * block),
-                      static_cast<size_t>(block) * size_of(out.dtype));
+        const Blocks blocks(ctx, indices, data.shape);
+        const int64_t inner = blocks.columns ? out.size() / blocks.columns : 0;
+        if (inner) gather(data, blocks.number, blocks.columns, 1, blocks.count, inner, out);
       })
       .gradient([](GradientContext& g) {
         if (g.wants(0)) g.set(0, g.call("_backward_gather_nd", {g.head(), g.input(1), g.input(0)}));
@@ -108,18 +106,18 @@ MX_OPERATOR(_backward_gather_nd) {
       .input("data", "Only its shape matters.")
       .infer_dtype([](const InferDType& t) { keep_dtype(t, 1); })
       .infer_shape([](const InferShape& s) { s.same(2, 0); })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Tensor &indices = ctx.in[1], &out = ctx.out[0];
-        const int64_t* number = block_numbers(ctx, indices, out.shape);
-        const int64_t n = indices.size() / indices.shape[0], block = n ? ctx.in[0].size() / n : 1;
-        scatter_add(ctx, ctx.in[0], number, n, 1, block ? out.size() / block : 0, block, out);
+        const Blocks blocks(ctx, indices, out.shape);
+        const int64_t inner = blocks.columns ? ctx.in[0].size() / blocks.columns : 1;
+        scatter_add(ctx, ctx.in[0], blocks.number, blocks.columns, 1, inner ? out.size() / inner : 0, inner, out);
       });
 }
 
 MX_OPERATOR(scatter_nd) {
   scattering(op)
       .describe("Zeros with values written at coordinates.")
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         fill_zeros(ctx.out[0]);
         write_blocks(ctx, ctx.in[0], ctx.in[1], ctx.out[0]);
       })
@@ -147,7 +145,7 @@ MX_OPERATOR(_scatter_set_nd) {
         check_depth(s, s.in[2], s.out[0]);
         s.set_input(1, blocks_shape(s.in[2], s.out[0]));
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         copy_flat(ctx.in[0], ctx.out[0]);
         write_blocks(ctx, ctx.in[1], ctx.in[2], ctx.out[0]);
       });

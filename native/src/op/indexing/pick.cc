@@ -1,6 +1,7 @@
 // One element per row, chosen by an index; and the reverse, a row of zeros with a one.
 #include <algorithm>
 
+#include "device/blocks.h"
 #include "engine/threads.h"
 #include "mx/op.h"
 #include "rows.h"
@@ -48,15 +49,7 @@ Shape picked_shape(const PickParam& p, const Shape& data, bool keepdims) {
 
 // Between the chosen elements of `data` and `result`: reads them, or writes them back.
 template <class Word, bool kBack>
-void pick_words(const OpContext& ctx, const Tensor& data, const Tensor& result, const Tensor& index_array) {
-  const auto& p = ctx.as<PickParam>();
-  int64_t size = data.size(), inner = 1;
-  if (p.axis) {
-    const int axis = normalize_axis(*p.axis, data.shape.ndim, "pick");
-    size = data.shape[axis], inner = data.shape.size(axis + 1, data.shape.ndim);
-  }
-  const int64_t* index =
-      read_indices(ctx, index_array, size, p.mode == PickParam::kClip ? OutOfRange::kClip : OutOfRange::kWrap);
+void pick_words(const Tensor& data, const Tensor& result, const int64_t* index, int64_t size, int64_t inner) {
   Word *const d = data.as<Word>(), *const r = result.as<Word>();
   engine::parallel_for(result.size(), kGrain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -69,16 +62,33 @@ void pick_words(const OpContext& ctx, const Tensor& data, const Tensor& result, 
   });
 }
 template <bool kBack>
-void pick(const OpContext& ctx, const Tensor& data, const Tensor& result, const Tensor& index) {
+void pick(const OpContext& ctx, const Tensor& data, const Tensor& result, const Tensor& index_array) {
+  const auto& p = ctx.as<PickParam>();
+  int64_t size = data.size(), inner = 1;
+  if (p.axis) {
+    const int axis = normalize_axis(*p.axis, data.shape.ndim, "pick");
+    size = data.shape[axis], inner = data.shape.size(axis + 1, data.shape.ndim);
+  }
+  const int64_t* index =
+      read_indices(ctx, index_array, size, p.mode == PickParam::kClip ? OutOfRange::kClip : OutOfRange::kWrap);
+  if (result.size() == 0) return;
+  if (device::current()) {
+    StridedCopy copy;
+    const int64_t row = size * inner, index_strides[] = {inner, 1};
+    copy.axis(result.size() / inner, kBack ? inner : row, kBack ? row : inner);
+    copy.axis(inner, 1, 1);
+    return device::run_gather(copy, index_strides, kBack ? result : data, index, kBack ? data : result, inner, size,
+                              kBack);
+  }
   switch (size_of(data.dtype)) {
     case 1:
-      return pick_words<uint8_t, kBack>(ctx, data, result, index);
+      return pick_words<uint8_t, kBack>(data, result, index, size, inner);
     case 2:
-      return pick_words<uint16_t, kBack>(ctx, data, result, index);
+      return pick_words<uint16_t, kBack>(data, result, index, size, inner);
     case 4:
-      return pick_words<uint32_t, kBack>(ctx, data, result, index);
+      return pick_words<uint32_t, kBack>(data, result, index, size, inner);
     default:
-      return pick_words<uint64_t, kBack>(ctx, data, result, index);
+      return pick_words<uint64_t, kBack>(data, result, index, size, inner);
   }
 }
 
@@ -106,7 +116,7 @@ MX_OPERATOR(pick) {
         if (s.in[1].ndim == kept.ndim && unify(kept, s.in[1])) return s.set_input(1, kept);
         s.set_input(1, picked_shape(p, data, false));
       })
-      .forward([](const OpContext& ctx) { pick<false>(ctx, ctx.in[0], ctx.out[0], ctx.in[1]); })
+      .portable_forward([](const OpContext& ctx) { pick<false>(ctx, ctx.in[0], ctx.out[0], ctx.in[1]); })
       .gradient([](GradientContext& g) {
         if (g.wants(0)) g.set(0, g.call_same("_backward_pick", {g.head(), g.input(1), g.input(0)}).at(0));
         if (g.wants(1)) g.set(1, g.zeros_like(g.input(1)));
@@ -120,7 +130,7 @@ MX_OPERATOR(_backward_pick) {
       .params<PickParam>()
       .infer_dtype(pick_dtype)
       .infer_shape([](const InferShape& s) { s.same(2, 0); })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         fill_zeros(ctx.out[0]);
         pick<true>(ctx, ctx.out[0], ctx.in[0], ctx.in[1]);
       });
@@ -143,7 +153,7 @@ MX_OPERATOR(one_hot) {
         t.set_output(0, t.as<OneHotParam>().dtype);
         if (t.in[0] == DType::kUnknown) t.set_input(0, DType::kFloat32);
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<OneHotParam>();
         const Tensor& out = ctx.out[0];
         if (out.size() == 0) return;
@@ -156,6 +166,12 @@ MX_OPERATOR(one_hot) {
         StridedCopy fill;
         fill.axis(out.size(), 0, 1);
         fill.run(off, out.data, size_of(out.dtype));
+        if (device::current()) {
+          StridedCopy one;
+          const int64_t index_stride = 1;
+          one.axis(n, 0, p.depth);
+          return device::run_gather(one, &index_stride, {on, {1}, out.dtype}, index, out, 1, p.depth, true);
+        }
         for (int64_t i = 0; i < n; ++i)
           if (index[i] >= 0 && index[i] < p.depth)
             std::copy(on, on + size_of(out.dtype), element_at(out, i * p.depth + index[i]));
@@ -174,7 +190,7 @@ MX_OPERATOR(batch_take) {
         s.set_input(1, Shape{s.in[0][0]});
       })
       .infer_dtype(pick_dtype)
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const PickParam p;
         const OpContext with{ctx.op, &p, ctx.in, ctx.out};
         pick<false>(with, ctx.in[0], ctx.out[0], ctx.in[1]);

@@ -1,7 +1,4 @@
 // Rows chosen by an array of indices: take along any axis, Embedding along the first of a matrix.
-#include <cstring>
-
-#include "engine/threads.h"
 #include "mx/op.h"
 #include "rows.h"
 #include "take_param.h"
@@ -24,17 +21,6 @@ struct EmbeddingParam {
     f.add("sparse_grad", &EmbeddingParam::sparse_grad, "Make the gradient of the weight row-sparse.");
   }
 };
-
-// out[o, i, :] = data[o, index[i], :]
-void gather(const Tensor& data, const int64_t* index, int64_t count, int64_t outer, int64_t size, int64_t inner,
-            const Tensor& out) {
-  const size_t bytes = static_cast<size_t>(inner) * size_of(out.dtype);
-  engine::parallel_for(outer * count, kGrain / (inner + 1) + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row)
-      std::memcpy(element_at(out, row * inner), element_at(data, (row / count * size + index[row % count]) * inner),
-                  bytes);
-  });
-}
 
 struct Extent {
   int64_t outer, size, inner;
@@ -67,7 +53,7 @@ MX_OPERATOR(take) {
         for (int k = axis + 1; k < a.ndim; ++k) out.push_back(a[k]);
         s.set_output(0, out);
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<TakeParam>();
         const Extent e = extent(ctx.in[0].shape, p.axis, ctx.op.name);
         const int64_t* index = read_indices(ctx, ctx.in[1], e.size, p.out_of_range());
@@ -86,7 +72,7 @@ MX_OPERATOR(_backward_take) {
       .params<TakeParam>()
       .infer_shape([](const InferShape& s) { s.same(2, 0); })
       .infer_dtype([](const InferDType& t) { index_dtype(t, 0, 1); })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<TakeParam>();
         const Extent e = extent(ctx.out[0].shape, p.axis, ctx.op.name);
         const int64_t* index = read_indices(ctx, ctx.in[1], e.size, p.out_of_range());
@@ -113,7 +99,7 @@ static OpDef& embedding(OpDef& op) {
         t.set_output(0, dtype);
         if (t.in[0] == DType::kUnknown) t.set_input(0, dtype);
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Shape& weight = ctx.in[1].shape;
         const int64_t* index = read_indices(ctx, ctx.in[0], weight[0], OutOfRange::kClip);
         gather(ctx.in[1], index, ctx.in[0].size(), 1, weight[0], weight[1], ctx.out[0]);

@@ -1,9 +1,35 @@
 // Evenly spaced numbers, and the identity matrix.
+#include "mx/op/index.h"
+
+namespace mx {
+
+// out[i] = start + (i / repeat) * step, computed in float64.
+struct RangeCall {
+  double start, step;
+  int64_t repeat;
+};
+
+}  // namespace mx
+
+namespace mx::MX_ISA {
+
+struct Range {
+  RangeCall call;
+  explicit MX_XPU Range(const LoopArgs& args) : call(*static_cast<const RangeCall*>(args.params)) {}
+  template <class T>
+  MX_XPU T at(int64_t i) const {
+    return T(call.start) + T(i / call.repeat) * T(call.step);
+  }
+};
+
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(range, Index<Range>, double)
+
+#if defined(MX_PASS_HOST)
+#include <algorithm>
 #include <cmath>
 
-#include "engine/threads.h"
-#include "mx/op.h"
-#include "mx/op/kernel.h"
 #include "mx/op/strided.h"
 
 namespace mx {
@@ -68,17 +94,9 @@ struct ArangeLikeParam {
   }
 };
 
-// out[i] = start + (i / repeat) * step, computed in float64.
 void fill_range(const Tensor& out, double start, double step, int64_t repeat) {
-  const int64_t size = static_cast<int64_t>(size_of(out.dtype));
-  engine::parallel_for(out.size(), kGrain, [&](int64_t begin, int64_t end) {
-    double block[kLaneBlock];
-    for (int64_t at = begin; at < end; at += kLaneBlock) {
-      const int64_t n = end - at < kLaneBlock ? end - at : kLaneBlock;
-      for (int64_t i = 0; i < n; ++i) block[i] = start + static_cast<double>((at + i) / repeat) * step;
-      convert(block, DType::kFloat64, out.as<char>() + at * size, out.dtype, n);
-    }
-  });
+  const RangeCall call{start, step, repeat};
+  run_index(get_kernel("range"), DType::kFloat64, out, &call);
 }
 
 template <class P>
@@ -102,7 +120,7 @@ MX_OPERATOR(_arange) {
                  p.step, " make no range");
         s.set_output(0, Shape{static_cast<int64_t>(count) * p.repeat});
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<ArangeParam>();
         fill_range(ctx.out[0], p.stop || p.infer_range ? p.start : 0, p.step, p.repeat);
       });
@@ -133,7 +151,7 @@ MX_OPERATOR(_linspace) {
       .no_gradient()
       .infer_dtype(infer_dtype<LinspaceParam>)
       .infer_shape([](const InferShape& s) { s.set_output(0, Shape{s.as<LinspaceParam>().num}); })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<LinspaceParam>();
         const int parts = p.endpoint ? p.num - 1 : p.num;
         fill_range(ctx.out[0], p.start, parts > 0 ? (p.stop - p.start) / parts : 0, 1);
@@ -151,14 +169,20 @@ MX_OPERATOR(_eye) {
         const auto& p = s.as<EyeParam>();
         s.set_output(0, Shape{p.rows, p.columns ? p.columns : p.rows});
       })
-      .forward([](const OpContext& ctx) {
-        const int64_t k = ctx.as<EyeParam>().k, columns = ctx.out[0].shape[1];
+      .portable_forward([](const OpContext& ctx) {
+        const Tensor& out = ctx.out[0];
+        const int64_t k = ctx.as<EyeParam>().k, rows = out.shape[0], columns = out.shape[1];
+        fill_zeros(out);
+        const int64_t first = std::max<int64_t>(0, -k), end = std::min(rows, columns - k);  // rows with a one
+        if (first >= end) return;
         const double one = 1;
-        fill_zeros(ctx.out[0]);
-        for (int64_t row = 0; row < ctx.out[0].shape[0]; ++row)
-          if (row + k >= 0 && row + k < columns)
-            convert(&one, DType::kFloat64, element_at(ctx.out[0], row * columns + row + k), ctx.out[0].dtype, 1);
+        alignas(8) char value[8];
+        convert(&one, DType::kFloat64, value, out.dtype, 1);
+        StridedCopy diagonal;
+        diagonal.axis(end - first, 0, columns + 1);
+        diagonal.run(value, element_at(out, first * columns + first + k), size_of(out.dtype));
       });
 }
 
 }  // namespace mx
+#endif

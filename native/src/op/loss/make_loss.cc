@@ -1,8 +1,5 @@
-#include <algorithm>
-#include <cstring>
-
-#include "mx/op.h"
-#include "op/nn/floats.h"
+// A loss made of any array.
+#include "mx/op/reduce.h"
 
 namespace mx {
 namespace {
@@ -22,26 +19,61 @@ struct MakeLossParam {
   }
 };
 
-template <class T>
-void fill(const MakeLossParam& p, const Shape& shape, const T* data, T* out) {
-  const int64_t n = shape.size();
-  double divisor = 1;
-  if (p.normalization == MakeLossParam::kBatch) divisor = static_cast<double>(shape.size(0, shape.ndim - 1));
-  if (p.normalization == MakeLossParam::kValid)
-    divisor = static_cast<double>(
-        std::max<int64_t>(1, std::count_if(data, data + n, [&](T x) { return x > static_cast<T>(p.valid_thresh); })));
-  std::fill_n(out, n, static_cast<T>(p.grad_scale / divisor));
-}
+}  // namespace
+}  // namespace mx
+
+namespace mx::MX_ISA {
+
+// How many elements are larger than the threshold.
+struct CountValid {
+  float threshold;
+  explicit MX_XPU CountValid(const LoopArgs& args)
+      : threshold(static_cast<const MakeLossParam*>(args.params)->valid_thresh) {}
+  template <class T>
+  MX_XPU static T identity() {
+    return T(0);
+  }
+  template <class T>
+  MX_XPU T map(T x) const {
+    return x > T(threshold) ? T(1) : T(0);
+  }
+  template <class T>
+  MX_XPU T combine(T a, T b) const {
+    return a + b;
+  }
+};
+struct MakeLossShare {
+  template <class T>
+  MX_XPU T operator()(T gradient, T valid) const {
+    return gradient / (valid > T(1) ? valid : T(1));
+  }
+};
+
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(make_loss_valid, Reduce<CountValid>, float, double)
+MX_KERNELS(make_loss_share, Elementwise<MakeLossShare>, float, double)
+
+#if defined(MX_PASS_HOST)
+#include "mx/op/strided.h"
+
+namespace mx {
+namespace {
 
 void backward(const OpContext& context) {
   const auto& p = context.as<MakeLossParam>();
-  const Shape& shape = context.in[0].shape;
-  const Floats data = read_floats(context, context.in[0]), out = write_floats(context, context.out[0]);
-  if (out.dtype == DType::kFloat64)
-    fill(p, shape, data.as<double>(), out.as<double>());
-  else
-    fill(p, shape, data.as<float>(), out.as<float>());
-  out.finish();
+  const Tensor &data = context.in[0], &out = context.out[0];
+  MX_CHECK(is_floating(data.dtype), kType, "[MakeLoss] ", data.dtype, " is not supported; cast to float32 first");
+  if (out.size() == 0) return;
+  double scale = p.grad_scale;
+  if (p.normalization == MakeLossParam::kBatch) scale /= static_cast<double>(data.shape.size(0, data.shape.ndim - 1));
+  const Tensor gradient{&scale, {1}, DType::kFloat64};
+  if (p.normalization != MakeLossParam::kValid) return run_elementwise(get_kernel("copy"), {&gradient, 1}, {&out, 1});
+  const DType lane = data.dtype == DType::kFloat64 ? DType::kFloat64 : DType::kFloat32;
+  const Tensor valid{context.workspace(size_of(lane)), {1}, lane};
+  run_reduce(context, get_kernel("make_loss_valid"), data, valid, (1u << data.shape.ndim) - 1);
+  const Tensor in[] = {gradient, valid};
+  run_elementwise(get_kernel("make_loss_share"), in, {&out, 1});
 }
 
 }  // namespace
@@ -54,10 +86,7 @@ MX_OPERATOR(MakeLoss) {
       .infer_shape(same_shape)
       .ignores_head()
       .inplace(0, 0)
-      .forward([](const OpContext& context) {
-        if (context.out[0].data != context.in[0].data)
-          std::memcpy(context.out[0].data, context.in[0].data, context.in[0].bytes());
-      })
+      .portable_forward(forward_copy)
       .gradient([](GradientContext& g) { g.set(0, g.call_same("_backward_MakeLoss", {g.input(0)}).at(0)); });
 }
 
@@ -67,7 +96,8 @@ MX_OPERATOR(_backward_MakeLoss) {
       .output("data")
       .params<MakeLossParam>()
       .infer_shape(same_shape)
-      .forward(backward);
+      .portable_forward(backward);
 }
 
 }  // namespace mx
+#endif

@@ -1,6 +1,6 @@
 // LinearRegressionOutput, MAERegressionOutput and LogisticRegressionOutput: outputs whose gradient compares them with a
 // label.
-#include "mx/op.h"
+#include "mx/op/elementwise.h"
 
 namespace mx {
 
@@ -11,30 +11,35 @@ struct RegressionParam {
 
 }  // namespace mx
 
-#if defined(MX_ISA)
 namespace mx::MX_ISA {
 
-// params: the factor, a double. in: output, label.
-struct RegressionDifference {
+// params: the factor, a double.
+struct RegressionScale {
+  double scale;
+  explicit MX_XPU RegressionScale(const LoopArgs& args) : scale(*static_cast<const double*>(args.params)) {}
+};
+struct RegressionDifference : RegressionScale {
+  using RegressionScale::RegressionScale;
   template <class T>
-  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-    const T scale = T(*static_cast<const double*>(args.params));
-    const T *y = static_cast<const T*>(in[0]), *label = static_cast<const T*>(in[1]);
-    T* to = static_cast<T*>(out[0]);
-    if (args.mode)  // the sign alone
-      for (int64_t i = 0; i < n; ++i) to[i] = y[i] > label[i] ? scale : y[i] < label[i] ? -scale : T(0);
-    else
-      for (int64_t i = 0; i < n; ++i) to[i] = (y[i] - label[i]) * scale;
+  MX_XPU T operator()(T output, T label) const {
+    return (output - label) * T(scale);
+  }
+};
+struct RegressionSign : RegressionScale {
+  using RegressionScale::RegressionScale;
+  template <class T>
+  MX_XPU T operator()(T output, T label) const {
+    return output > label ? T(scale) : output < label ? -T(scale) : T(0);
   }
 };
 
 }  // namespace mx::MX_ISA
-#endif
-MX_KERNELS(regression_difference, RegressionDifference, float, double)
+
+MX_KERNELS(regression_difference, Elementwise<RegressionDifference>, float, double)
+MX_KERNELS(regression_sign, Elementwise<RegressionSign>, float, double)
 
 #if defined(MX_PASS_HOST)
-#include <cstring>
-
+#include "mx/op/strided.h"
 #include "op/nn/activate.h"
 #include "op/nn/map.h"
 
@@ -56,12 +61,7 @@ void backward(const OpContext& context, bool sign) {
   if (output.size() == 0) return;
   const auto per_sample = static_cast<double>(label.shape.size(1, label.shape.ndim));
   const double scale = context.as<RegressionParam>().grad_scale / per_sample;
-  map_floats(context, "regression_difference", {output, label}, context.out[0], {.params = &scale, .mode = sign});
-}
-
-void identity(const OpContext& context) {
-  if (context.out[0].data != context.in[0].data)
-    std::memcpy(context.out[0].data, context.in[0].data, context.in[0].bytes());
+  map_floats(context, sign ? "regression_sign" : "regression_difference", {output, label}, context.out[0], &scale);
 }
 
 template <auto backward_name>
@@ -98,14 +98,14 @@ MX_OPERATOR(LinearRegressionOutput) {
   regression(op)
       .describe("The identity, whose gradient is ``grad_scale (data - label)`` over the label's size per sample.")
       .alias("_sparse_LinearRegressionOutput")
-      .forward(identity)
+      .portable_forward(forward_copy)
       .gradient(gradient<difference_name>);
 }
 MX_OPERATOR(MAERegressionOutput) {
   regression(op)
       .describe("The identity, whose gradient is ``grad_scale sign(data - label)`` over the label's size per sample.")
       .alias("_sparse_MAERegressionOutput")
-      .forward(identity)
+      .portable_forward(forward_copy)
       .gradient(gradient<sign_name>);
 }
 MX_OPERATOR(LogisticRegressionOutput) {
@@ -113,14 +113,15 @@ MX_OPERATOR(LogisticRegressionOutput) {
       .describe(
           "The logistic function, whose gradient is ``grad_scale (output - label)`` over the label's size per sample.")
       .alias("_sparse_LogisticRegressionOutput")
-      .forward([](const OpContext& context) { activate(ActivationParam::kSigmoid, context.in[0], context.out[0]); })
+      .portable_forward(
+          [](const OpContext& context) { activate(ActivationParam::kSigmoid, context.in[0], context.out[0]); })
       .gradient(gradient<difference_name>);
 }
 MX_OPERATOR(_backward_LinearRegressionOutput) {
-  regression_backward(op).forward([](const OpContext& context) { backward(context, false); });
+  regression_backward(op).portable_forward([](const OpContext& context) { backward(context, false); });
 }
 MX_OPERATOR(_backward_MAERegressionOutput) {
-  regression_backward(op).forward([](const OpContext& context) { backward(context, true); });
+  regression_backward(op).portable_forward([](const OpContext& context) { backward(context, true); });
 }
 
 }  // namespace mx

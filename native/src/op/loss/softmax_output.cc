@@ -1,4 +1,5 @@
-#include "mx/op.h"
+#include "mx/op/reduce.h"
+#include "mx/op/rows.h"
 
 namespace mx {
 
@@ -87,29 +88,66 @@ struct SoftmaxOutputBackward {
   }
 };
 
-// The labels are probabilities. params: scale.
-struct SoftmaxOutputDense {
+// The labels that count.
+struct SoftmaxOutputValid {
+  float ignored;
+  explicit MX_XPU SoftmaxOutputValid(const LoopArgs& args)
+      : ignored(static_cast<const SoftmaxOutputParam*>(args.params)->ignore_label) {}
   template <class T>
-  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-    const T *p = static_cast<const T*>(in[0]), *label = static_cast<const T*>(in[1]);
-    const T scale = T(*static_cast<const float*>(args.params));
-    T* to = static_cast<T*>(out[0]);
-    for (int64_t i = 0; i < n; ++i) to[i] = (p[i] - label[i]) * scale;
+  MX_XPU static T identity() {
+    return T(0);
+  }
+  template <class T>
+  MX_XPU T map(T label) const {
+    return label != T(ignored) ? T(1) : T(0);
+  }
+  template <class T>
+  MX_XPU T combine(T a, T b) const {
+    return a + b;
   }
 };
 
+#if defined(MX_PASS_CUDA)
+// in: probabilities, label, what divides the scale. params: SoftmaxOutputScaled.
+struct SoftmaxOutputGradientRow {
+  static constexpr int kInputs = 3, kOutputs = 1;
+  double scale;
+  float ignored, alpha;
+  bool use_ignore;
+  explicit MX_XPU SoftmaxOutputGradientRow(const LoopArgs& args) {
+    const auto& [param, factor] = *static_cast<const SoftmaxOutputScaled*>(args.params);
+    scale = factor, ignored = param->ignore_label, use_ignore = param->use_ignore;
+    alpha = param->multi_output ? 0 : param->smooth_alpha;
+  }
+  template <class T, class Row>
+  MX_XPU void operator()(const Row& row) const {
+    const int64_t classes = row.size();
+    const T label = row.in(1, 0), divisor = row.in(2, 0), factor = T(scale / (divisor > T(1) ? divisor : T(1)));
+    const T other = classes > 1 ? T(alpha) / T(classes - 1) : T(0), aim = T(1) - T(alpha);
+    const bool skipped = use_ignore && label == T(ignored);
+    const int64_t right = label >= T(0) && label < T(classes) ? static_cast<int64_t>(label) : -1;
+    row.each([&](int64_t c) { row.out(0, c, skipped ? T(0) : (row.in(0, c) - (c == right ? aim : other)) * factor); });
+  }
+};
+#endif
+
 }  // namespace mx::MX_ISA
+#endif
+MX_KERNELS(softmax_output_valid, Reduce<SoftmaxOutputValid>, float, double)
+#if defined(MX_PASS_CUDA)
+MX_DEVICE_KERNELS(softmax_output_gradient_rows, Rows<SoftmaxOutputGradientRow>, float, double)
 #endif
 MX_KERNELS(softmax_output_rows, SoftmaxRows, double)
 MX_KERNELS(softmax_output_backward, SoftmaxOutputBackward, float, double)
-MX_KERNELS(softmax_output_dense, SoftmaxOutputDense, float, double)
 
 #if defined(MX_PASS_HOST)
 #include <algorithm>
 
+#include "device/blocks.h"
 #include "engine/threads.h"
 #include "op/nn/floats.h"
 #include "op/nn/map.h"
+#include "op/nn/softmax_rows.h"
 #include "op/onednn/softmax.h"
 
 namespace mx {
@@ -170,6 +208,7 @@ void forward(const OpContext& context) {
   const Tensor &data = context.in[0], &out = context.out[0];
   const View v = forward_view(data.shape, p);
   if (data.size() == 0) return;
+  if (device::current()) return softmax_rows("softmax", {v.outer, v.classes, v.inner}, 1, data, {}, out);
   if (data.dtype != DType::kFloat64) return onednn::softmax(context, v.outer, v.classes, v.inner, data, out);
   const Loop loop = find_loop("softmax_output_rows", DType::kFloat64);
   const int64_t sample = v.classes * v.inner;
@@ -181,18 +220,17 @@ void forward(const OpContext& context) {
   });
 }
 
-template <class T>
-int64_t count_valid(const T* labels, int64_t n, T ignored) {
-  return n - std::count(labels, labels + n, ignored);
+// One number, where the array is.
+Tensor count_valid(const OpContext& context, const Tensor& label, int64_t count) {
+  const DType lane = compute_dtype(label.dtype);
+  const Tensor valid = {context.workspace(size_of(lane)), {1}, lane};
+  run_reduce(context, get_kernel("softmax_output_valid"), {label.data, {count}, label.dtype}, valid, 1);
+  return valid;
 }
 
-double gradient_scale(const SoftmaxOutputParam& p, const View& v, int64_t count, const Floats& labels) {
-  if (p.normalization == SoftmaxOutputParam::kValid) {
-    const int64_t valid = labels.dtype == DType::kFloat64
-                              ? count_valid(labels.as<double>(), count, static_cast<double>(p.ignore_label))
-                              : count_valid(labels.as<float>(), count, p.ignore_label);
-    return p.grad_scale / static_cast<double>(std::max<int64_t>(valid, 1));
-  }
+// Without what the number of valid labels divides.
+double gradient_scale(const SoftmaxOutputParam& p, const View& v, int64_t count) {
+  if (p.normalization == SoftmaxOutputParam::kValid) return p.grad_scale;
   const double scale = p.grad_scale / static_cast<double>(p.multi_output ? v.inner : 1);
   return p.normalization == SoftmaxOutputParam::kBatch ? scale / static_cast<double>(count / v.inner) : scale;
 }
@@ -202,12 +240,30 @@ void backward(const OpContext& context) {
   const auto& p = context.as<SoftmaxOutputParam>();
   const Tensor &output = context.in[0], &label = context.in[1], &out = context.out[0];
   if (output.size() == 0) return;
-  if (output.shape == label.shape)
-    return map_floats(context, "softmax_output_dense", {output, label}, out, {.params = &p.grad_scale});
+  if (output.shape == label.shape) {  // the labels are probabilities
+    const double scale = p.grad_scale;
+    return map_floats(context, "regression_difference", {output, label}, out, &scale);
+  }
   const View v = forward_view(output.shape, p);
+  const int64_t count = count_labels(output.shape, p);
+  SoftmaxOutputScaled scaled = {&p, gradient_scale(p, v, count)};
+  Tensor divisor;
+  if (p.normalization == SoftmaxOutputParam::kValid) divisor = count_valid(context, label, count);
+  if (device::current()) {
+    const RowView rows{v.outer, v.classes, v.inner};
+    const double one = 1;
+    if (!divisor.data) divisor = {const_cast<double*>(&one), {1}, DType::kFloat64};
+    return device::run_rows("softmax_output_gradient_rows", compute_dtype(out.dtype), rows,
+                            {whole_rows(output, rows), per_row(label, rows), one_number(divisor)},
+                            {whole_rows(out, rows)}, &scaled);
+  }
+  if (divisor.data) {
+    double valid;
+    convert(divisor.data, divisor.dtype, &valid, DType::kFloat64, 1);
+    scaled.scale /= std::max(valid, 1.0);
+  }
   const Floats from = read_floats(context, output), labels = read_floats(context, label),
                to = write_floats(context, out);
-  const SoftmaxOutputScaled scaled = {&p, gradient_scale(p, v, count_labels(output.shape, p), labels)};
   const Loop loop = find_loop("softmax_output_backward", to.dtype);
   const int64_t sample = v.classes * v.inner;
   const auto size = static_cast<int64_t>(size_of(to.dtype));
@@ -244,7 +300,7 @@ Labels of the shape of data are taken for probabilities, and nothing divides the
       .alias("Softmax")
       .infer_shape(infer_shape)
       .infer_dtype(infer_dtype)
-      .forward(forward)
+      .portable_forward(forward)
       .gradient(gradient)
       .ignores_head()
       .amp(Amp::kFloat32);
@@ -260,7 +316,7 @@ MX_OPERATOR(_backward_SoftmaxOutput) {
       .infer_dtype([](const InferDType& d) {
         if (d.in[0] != DType::kUnknown) d.set_output(0, d.in[0]);
       })
-      .forward(backward);
+      .portable_forward(backward);
 }
 
 }  // namespace mx

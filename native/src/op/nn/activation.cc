@@ -52,7 +52,7 @@ MX_OPERATOR(Activation) {
       .infer_shape(same_shape)
       .inplace(0, 0)
       .any_format()
-      .forward([](const OpContext& context) {
+      .portable_forward([](const OpContext& context) {
         activate(context.as<ActivationParam>().act_type, context.in[0], context.out[0]);
       })
       .gradient(gradient);

@@ -35,9 +35,8 @@ struct DropoutMask {
 MX_KERNELS(dropout_mask, Elementwise<DropoutMask>, float, double)
 
 #if defined(MX_PASS_HOST)
-#include <cstring>
-
 #include "mx/op/random.h"
+#include "mx/op/strided.h"
 
 namespace mx {
 namespace {
@@ -59,7 +58,7 @@ void forward(const OpContext& context) {
   Tensor mask = context.out[1];
   const bool drops = (context.is_train || p.mode == DropoutParam::kAlways) && p.p > 0;
   if (!drops) {
-    if (out.data != data.data) std::memcpy(out.data, data.data, data.bytes());
+    copy_flat(data, out);
     if (mask.data) fill_uniform(*context.random, mask, 1, 1);
     return;
   }
@@ -91,7 +90,7 @@ Outside training it is the identity, unless mode is 'always'.)")
       .inplace(0, 0)
       .uses_random()
       .uses_train_mode()
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) { g.set(0, g.call("_backward_Dropout", {g.head(), g.output(1)})); });
 }
 
@@ -102,7 +101,7 @@ MX_OPERATOR(_backward_Dropout) {
       .output("data")
       .infer_shape([](const InferShape& s) { s.same(0, 0); })
       .inplace(0, 0)
-      .forward([](const OpContext& context) { multiply(context.in[0], context.in[1], context.out[0]); })
+      .portable_forward([](const OpContext& context) { multiply(context.in[0], context.in[1], context.out[0]); })
       .gradient([](GradientContext& g) { g.set(0, g.call("_backward_Dropout", {g.head(), g.input(1)})); });
 }
 

@@ -1,8 +1,59 @@
+#include "mx/op/rows.h"
+
+#if defined(MX_PASS_CUDA)
+namespace mx::MX_ISA {
+
+// params: eps, a double. in: data, gamma, beta. out: output, mean, one over the deviation.
+struct InstanceNormRow {
+  static constexpr int kInputs = 3, kOutputs = 3;
+  double eps;
+  explicit MX_XPU InstanceNormRow(const LoopArgs& args) : eps(*static_cast<const double*>(args.params)) {}
+  template <class T, class Row>
+  MX_XPU void operator()(const Row& row) const {
+    const T size = T(row.size()), mean = row.sum([&](int64_t i) { return row.in(0, i); }) / size;
+    const T squares = row.sum([&](int64_t i) {
+      const T apart = row.in(0, i) - mean;
+      return apart * apart;
+    });
+    const T inverse = T(1) / sqrt(squares / size + T(eps)), gamma = row.in(1, 0), beta = row.in(2, 0);
+    row.each([&](int64_t i) { row.out(0, i, (row.in(0, i) - mean) * inverse * gamma + beta); });
+    row.once([&] {
+      if (row.wants(1)) row.out(1, 0, mean);
+      if (row.wants(2)) row.out(2, 0, inverse);
+    });
+  }
+};
+// in: head, data, gamma, mean, one over the deviation. out: gradients of data, and those of gamma and beta by row.
+struct InstanceNormGradientRow {
+  static constexpr int kInputs = 5, kOutputs = 3;
+  template <class T, class Row>
+  MX_XPU void operator()(const Row& row) const {
+    const T size = T(row.size()), gamma = row.in(2, 0), mean = row.in(3, 0), inverse = row.in(4, 0);
+    const auto normal = [&](int64_t i) { return (row.in(1, i) - mean) * inverse; };
+    const T heads = row.sum([&](int64_t i) { return row.in(0, i); });
+    const T products = row.sum([&](int64_t i) { return row.in(0, i) * normal(i); });
+    row.once([&] {
+      if (row.wants(1)) row.out(1, 0, products);
+      if (row.wants(2)) row.out(2, 0, heads);
+    });
+    if (!row.wants(0)) return;
+    const T factor = gamma * inverse, head = heads / size, product = products / size;
+    row.each([&](int64_t i) { row.out(0, i, (row.in(0, i) - head - normal(i) * product) * factor); });
+  }
+};
+
+}  // namespace mx::MX_ISA
+
+MX_DEVICE_KERNELS(instance_norm_rows, Rows<InstanceNormRow>, float, double)
+MX_DEVICE_KERNELS(instance_norm_gradient_rows, Rows<InstanceNormGradientRow>, float, double)
+#endif
+
+#if defined(MX_PASS_HOST)
 #include <algorithm>
 #include <cmath>
 
-#include "mx/op.h"
-#include "mx/op/strided.h"
+#include "device/blocks.h"
+#include "mx/op/reduce.h"
 #include "op/nn/batch_norm.h"
 #include "op/nn/column_sum.h"
 #include "op/nn/floats.h"
@@ -54,9 +105,44 @@ void infer_dtype(const InferDType& d) {
   for (size_t i : {1, 2}) d.set_output(i, compute_dtype(known));
 }
 
+// Rows are the channels of the samples.
+struct Channels {
+  RowView view;
+  explicit Channels(const Shape& s) : view{s[0], s.size(2, s.ndim), s[1]} {}
+  RowOperand whole(const Tensor& t) const { return {t, {view.inner * view.size, view.size, 1}}; }
+  RowOperand by_row(const Tensor& t) const { return {t, {view.inner, 1, 0}}; }
+  RowOperand by_channel(const Tensor& t) const { return {t, {0, 1, 0}}; }
+};
+
+void device_forward(const OpContext& context) {
+  const auto &in = context.in, &out = context.out;
+  const Channels c(in[0].shape);
+  const double eps = context.as<InstanceNormParam>().eps;
+  device::run_rows("instance_norm_rows", compute_dtype(in[0].dtype), c.view,
+                   {c.whole(in[0]), c.by_channel(in[1]), c.by_channel(in[2])},
+                   {c.whole(out[0]), c.by_row(out[1]), c.by_row(out[2])}, &eps);
+}
+
+void device_backward(const OpContext& context) {
+  const auto &in = context.in, &out = context.out;
+  const Channels c(in[1].shape);
+  const DType lane = compute_dtype(in[1].dtype);
+  Tensor sums[2];
+  for (size_t i : {0, 1}) {
+    sums[i] = {nullptr, {c.view.outer, c.view.inner}, lane};
+    if (context.wants(i + 1)) sums[i].data = context.workspace(sums[i].bytes());
+  }
+  device::run_rows("instance_norm_gradient_rows", lane, c.view,
+                   {c.whole(in[0]), c.whole(in[1]), c.by_channel(in[2]), c.by_row(in[3]), c.by_row(in[4])},
+                   {c.whole(out[0]), c.by_row(sums[0]), c.by_row(sums[1])}, nullptr);
+  for (size_t i : {0, 1})
+    if (sums[i].data) run_reduce(context, get_kernel("sum"), sums[i], out[i + 1], 1);
+}
+
 void forward(const OpContext& context) {
   const Tensor& data = context.in[0];
   if (data.size() == 0) return;
+  if (device::current()) return device_forward(context);
   const ChannelView v = view_of(data.shape);
   const Floats x = read_floats(context, data), gamma = read_floats(context, context.in[1]),
                beta = read_floats(context, context.in[2]), y = write_floats(context, context.out[0]);
@@ -85,6 +171,7 @@ void backward(const OpContext& context) {
       if (context.wants(i)) fill_zeros(out[i]);
     return;
   }
+  if (device::current()) return device_backward(context);
   const ChannelView v = view_of(data.shape);
   const Floats dy = read_floats(context, context.in[0]), x = read_floats(context, data),
                gamma = read_floats(context, context.in[2]), dx = write_floats(context, out[0]);
@@ -117,7 +204,7 @@ MX_OPERATOR(InstanceNorm) {
       .params<InstanceNormParam>()
       .infer_shape(infer_shape)
       .infer_dtype(infer_dtype)
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         const auto gradients =
             g.call_same("_backward_InstanceNorm", {g.head(), g.input(0), g.input(1), g.output(1), g.output(2)});
@@ -143,7 +230,8 @@ MX_OPERATOR(_backward_InstanceNorm) {
         if (d.in[1] == DType::kUnknown) return;
         for (size_t i = 0; i < 3; ++i) d.set_output(i, d.in[1]);
       })
-      .forward(backward);
+      .portable_forward(backward);
 }
 
 }  // namespace mx
+#endif

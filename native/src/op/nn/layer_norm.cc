@@ -1,4 +1,5 @@
-#include "mx/op.h"
+#include "mx/op/reduce.h"
+#include "mx/op/rows.h"
 #include "op/nn/lane_sum.h"
 
 namespace mx {
@@ -83,16 +84,79 @@ struct LayerNormBackward {
   }
 };
 
+// On devices. params: eps, a double.
+struct LayerNormEps {
+  double eps;
+  explicit MX_XPU LayerNormEps(const LoopArgs& args) : eps(*static_cast<const double*>(args.params)) {}
+
+  template <class T, class Row>
+  MX_XPU void moments(const Row& row, int input, T& mean, T& deviation) const {
+    const T size = T(row.size());
+    const T middle = row.sum([&](int64_t i) { return row.in(input, i); }) / size;
+    const T squares = row.sum([&](int64_t i) {
+      const T apart = row.in(input, i) - middle;
+      return apart * apart;
+    });
+    mean = middle, deviation = sqrt(squares / size + T(eps));
+  }
+};
+// in: data, gamma, beta. out: output, mean, deviation.
+struct LayerNormRow : LayerNormEps {
+  using LayerNormEps::LayerNormEps;
+  static constexpr int kInputs = 3, kOutputs = 3;
+  template <class T, class Row>
+  MX_XPU void operator()(const Row& row) const {
+    T mean, deviation;
+    moments(row, 0, mean, deviation);
+    const T inverse = T(1) / deviation;
+    row.each([&](int64_t i) { row.out(0, i, (row.in(0, i) - mean) * inverse * row.in(1, i) + row.in(2, i)); });
+    row.once([&] {
+      if (row.wants(1)) row.out(1, 0, mean);
+      if (row.wants(2)) row.out(2, 0, deviation);
+    });
+  }
+};
+// in: head, data, gamma. out: gradient of data, mean, one over the deviation.
+struct LayerNormGradientRow : LayerNormEps {
+  using LayerNormEps::LayerNormEps;
+  static constexpr int kInputs = 3, kOutputs = 3;
+  template <class T, class Row>
+  MX_XPU void operator()(const Row& row) const {
+    T mean, deviation;
+    moments(row, 1, mean, deviation);
+    const T inverse = T(1) / deviation, size = T(row.size());
+    row.once([&] { row.out(1, 0, mean), row.out(2, 0, inverse); });
+    if (!row.wants(0)) return;
+    const auto scaled = [&](int64_t i) { return row.in(0, i) * row.in(2, i); };
+    const auto normal = [&](int64_t i) { return (row.in(1, i) - mean) * inverse; };
+    const T heads = row.sum(scaled) / size;
+    const T products = row.sum([&](int64_t i) { return scaled(i) * normal(i); }) / size;
+    row.each([&](int64_t i) { row.out(0, i, (scaled(i) - heads - normal(i) * products) * inverse); });
+  }
+};
+// What is summed for the gradient of gamma.
+struct LayerNormGammaPart {
+  template <class T>
+  MX_XPU T operator()(T head, T x, T mean, T inverse) const {
+    return head * ((x - mean) * inverse);
+  }
+};
+
 }  // namespace mx::MX_ISA
 #endif
 MX_KERNELS(LayerNorm, LayerNorm, float, double)
 MX_KERNELS(_backward_LayerNorm, LayerNormBackward, float, double)
+MX_KERNELS(layer_norm_gamma_part, Elementwise<LayerNormGammaPart>, float, double)
+#if defined(MX_PASS_CUDA)
+MX_DEVICE_KERNELS(layer_norm_rows, Rows<LayerNormRow>, float, double)
+MX_DEVICE_KERNELS(layer_norm_gradient_rows, Rows<LayerNormGradientRow>, float, double)
+#endif
 
 #if defined(MX_PASS_HOST)
 #include <algorithm>
 
+#include "device/blocks.h"
 #include "engine/threads.h"
-#include "mx/op/strided.h"
 #include "op/nn/column_sum.h"
 #include "op/nn/floats.h"
 
@@ -155,9 +219,48 @@ char* at(char* data, int64_t offset, DType dtype) {
   return data ? data + offset * static_cast<int64_t>(size_of(dtype)) : nullptr;
 }
 
+RowView view_of(const OpContext& context, const Shape& shape) {
+  const Rows rows(context, shape);
+  return {rows.outer, rows.size, rows.inner};
+}
+
+void device_forward(const OpContext& context) {
+  const auto &in = context.in, &out = context.out;
+  const RowView v = view_of(context, in[0].shape);
+  const double eps = context.as<LayerNormParam>().eps;
+  device::run_rows("layer_norm_rows", compute_dtype(in[0].dtype), v,
+                   {whole_rows(in[0], v), same_for_rows(in[1]), same_for_rows(in[2])},
+                   {whole_rows(out[0], v), per_row(out[1], v), per_row(out[2], v)}, &eps);
+}
+
+void device_backward(const OpContext& context) {
+  const Tensor &head = context.in[0], &data = context.in[1], &gamma = context.in[2];
+  const DType lane = compute_dtype(data.dtype);
+  const RowView v = view_of(context, data.shape);
+  const int axis = normalize_axis(context.as<LayerNormParam>().axis, data.shape.ndim, "LayerNorm");
+  Shape kept = data.shape;
+  kept[axis] = 1;
+  const auto room = [&](const Shape& shape) {
+    return Tensor{context.workspace(static_cast<size_t>(shape.size()) * size_of(lane)), shape, lane};
+  };
+  const Tensor mean = room(kept), inverse = room(kept);
+  const double eps = context.as<LayerNormParam>().eps;
+  device::run_rows("layer_norm_gradient_rows", lane, v,
+                   {whole_rows(head, v), whole_rows(data, v), same_for_rows(gamma)},
+                   {whole_rows(context.out[0], v), per_row(mean, v), per_row(inverse, v)}, &eps);
+  const unsigned others = ((1u << data.shape.ndim) - 1) & ~(1u << axis);
+  if (context.wants(1)) {
+    const Tensor parts = room(data.shape), in[] = {head, data, mean, inverse};
+    run_elementwise(get_kernel("layer_norm_gamma_part"), in, {&parts, 1});
+    run_reduce(context, get_kernel("sum"), parts, context.out[1], others);
+  }
+  if (context.wants(2)) run_reduce(context, get_kernel("sum"), head, context.out[2], others);
+}
+
 void forward(const OpContext& context) {
   const Tensor& data = context.in[0];
   if (data.size() == 0) return;
+  if (device::current()) return device_forward(context);
   const Rows rows(context, data.shape);
   const Floats x = read_floats(context, data), gamma = read_floats(context, context.in[1]),
                beta = read_floats(context, context.in[2]), y = write_floats(context, context.out[0]),
@@ -185,6 +288,7 @@ void backward(const OpContext& context) {
       if (context.wants(i)) fill_zeros(outputs[i]);
     return;
   }
+  if (device::current()) return device_backward(context);
   const Rows rows(context, data.shape);
   const Floats head = read_floats(context, context.in[0]), x = read_floats(context, data),
                gamma = read_floats(context, context.in[2]), dx = write_floats(context, outputs[0]);
@@ -227,7 +331,7 @@ MX_OPERATOR(LayerNorm) {
       .params<LayerNormParam>()
       .alias("_npx_layer_norm")
       .infer_shape(infer_shape)
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         const auto gradients = g.call_same("_backward_LayerNorm", {g.head(), g.input(0), g.input(1)});
         for (size_t i = 0; i < gradients.size(); ++i)
@@ -246,7 +350,7 @@ MX_OPERATOR(_backward_LayerNorm) {
       .output("beta")
       .params<LayerNormParam>()
       .infer_shape([](const InferShape& s) { s.same(1, 0), s.same(2, 1), s.same(2, 2); })
-      .forward(backward);
+      .portable_forward(backward);
 }
 
 }  // namespace mx

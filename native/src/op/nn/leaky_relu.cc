@@ -247,7 +247,7 @@ normal distribution function.)")
       .channels_last({0}, {0}, is_elementwise)
       .uses_random()
       .uses_train_mode()
-      .forward(forward)
+      .portable_forward(forward)
       .gradient(gradient);
 }
 
@@ -262,7 +262,7 @@ MX_OPERATOR(_fixed_leaky_relu) {
       .channels_last({0}, {0}, is_elementwise)
       .inplace(0, 0)
       .hidden()
-      .forward(forward_fixed);
+      .portable_forward(forward_fixed);
 }
 
 MX_OPERATOR(_backward_LeakyReLU) {
@@ -280,7 +280,7 @@ MX_OPERATOR(_backward_LeakyReLU) {
         if (s.out.size() == 2) s.same(2, 1);
       })
       .channels_last({0, 1}, {0}, is_elementwise)
-      .forward(backward);
+      .portable_forward(backward);
 }
 
 }  // namespace mx

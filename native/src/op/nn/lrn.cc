@@ -1,5 +1,4 @@
-#include "mx/op.h"
-#include "mx/op/math.h"
+#include "mx/op/rows.h"
 
 namespace mx {
 
@@ -25,6 +24,59 @@ inline constexpr int64_t kLRNStrip = 256;  // positions worked on together
 
 #if defined(MX_ISA)
 namespace mx::MX_ISA {
+
+#if defined(MX_PASS_CUDA)
+struct LRNRowBase {
+  LRNParam param;
+  explicit MX_XPU LRNRowBase(const LoopArgs& args) : param(*static_cast<const LRNParam*>(args.params)) {}
+
+  template <class T>
+  MX_XPU T power(T base) const {
+    if (param.beta != 0.75f) return exp(-T(param.beta) * log(base));
+    const T root = sqrt(base);
+    return T(1) / (root * sqrt(root));
+  }
+  // The sum of f over the channels from c - before to c + after.
+  template <class T, class F>
+  MX_XPU T window(int64_t c, int64_t before, int64_t after, int64_t channels, const F& f) const {
+    const int64_t end = c + after < channels ? c + after + 1 : channels;
+    T sum = 0;
+    for (int64_t k = c < before ? 0 : c - before; k < end; ++k) sum += f(k);
+    return sum;
+  }
+};
+// Rows are the channels of one position. in: data. out: output, base of the power.
+struct LRNRow : LRNRowBase {
+  using LRNRowBase::LRNRowBase;
+  static constexpr int kInputs = 1, kOutputs = 2;
+  template <class T, class Row>
+  MX_XPU void operator()(const Row& row) const {
+    const T scale = T(param.alpha) / T(param.nsize), start = T(param.knorm);
+    const int64_t before = param.nsize / 2, after = param.nsize - 1 - before;
+    row.each([&](int64_t c) {
+      const T squares = window<T>(c, before, after, row.size(), [&](int64_t k) { return row.in(0, k) * row.in(0, k); });
+      const T base = start + scale * squares;
+      row.out(0, c, row.in(0, c) * power(base));
+      if (row.wants(1)) row.out(1, c, base);
+    });
+  }
+};
+// in: head, data, output, base. out: gradient of data.
+struct LRNGradientRow : LRNRowBase {
+  using LRNRowBase::LRNRowBase;
+  static constexpr int kInputs = 4, kOutputs = 1;
+  template <class T, class Row>
+  MX_XPU void operator()(const Row& row) const {
+    const T scale = T(-2) * T(param.alpha) * T(param.beta) / T(param.nsize);
+    const int64_t after = param.nsize / 2, before = param.nsize - 1 - after;  // the windows that contain c
+    row.each([&](int64_t c) {
+      const T sum = window<T>(c, before, after, row.size(),
+                              [&](int64_t k) { return row.in(0, k) * row.in(2, k) / row.in(3, k); });
+      row.out(0, c, row.in(0, c) * power(row.in(3, c)) + scale * row.in(1, c) * sum);
+    });
+  }
+};
+#endif
 
 // to[i] = from[i]^power; powers that networks have are products of roots.
 template <class T>
@@ -97,10 +149,15 @@ struct LRNBackward {
 #endif
 MX_KERNELS(LRN, LRN, float, double)
 MX_KERNELS(_backward_LRN, LRNBackward, float, double)
+#if defined(MX_PASS_CUDA)
+MX_DEVICE_KERNELS(lrn_rows, Rows<LRNRow>, float, double)
+MX_DEVICE_KERNELS(lrn_gradient_rows, Rows<LRNGradientRow>, float, double)
+#endif
 
 #if defined(MX_PASS_HOST)
 #include <algorithm>
 
+#include "device/blocks.h"
 #include "engine/threads.h"
 #include "op/nn/floats.h"
 
@@ -142,9 +199,16 @@ void run(const char* name, const OpContext& context, const Shape& shape, DType d
   });
 }
 
+RowView rows_of(const Shape& s) { return {s[0], s[1], s.size(2, s.ndim)}; }
+
 void forward(const OpContext& context) {
   const Tensor& data = context.in[0];
   if (data.size() == 0) return;
+  if (device::current()) {
+    const RowView v = rows_of(data.shape);
+    return device::run_rows("lrn_rows", compute_dtype(data.dtype), v, {whole_rows(data, v)},
+                            {whole_rows(context.out[0], v), whole_rows(context.out[1], v)}, context.params);
+  }
   const Floats x = read_floats(context, data), y = write_floats(context, context.out[0]);
   char* base = context.out[1].as<char>();
   if (!base) base = static_cast<char*>(context.workspace(static_cast<size_t>(data.size()) * size_of(x.dtype)));
@@ -156,6 +220,12 @@ void forward(const OpContext& context) {
 void backward(const OpContext& context) {
   const auto& in = context.in;
   if (in[1].size() == 0) return;
+  if (device::current()) {
+    const RowView v = rows_of(in[1].shape);
+    return device::run_rows("lrn_gradient_rows", compute_dtype(in[1].dtype), v,
+                            {whole_rows(in[0], v), whole_rows(in[1], v), whole_rows(in[2], v), whole_rows(in[3], v)},
+                            {whole_rows(context.out[0], v)}, context.params);
+  }
   const Floats head = read_floats(context, in[0]), x = read_floats(context, in[1]), y = read_floats(context, in[2]),
                dx = write_floats(context, context.out[0]);
   run("_backward_LRN", context, in[1].shape, x.dtype, {head.data, x.data, y.data, in[3].as<char>()}, {dx.data});
@@ -175,7 +245,7 @@ MX_OPERATOR(LRN) {
       .params<LRNParam>()
       .infer_shape(infer_shape)
       .infer_dtype(infer_dtype)
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         g.set(0, g.call_same("_backward_LRN", {g.head(), g.input(0), g.output(0), g.output(1)}).at(0));
       })
@@ -194,7 +264,7 @@ MX_OPERATOR(_backward_LRN) {
       .infer_dtype([](const InferDType& d) {
         if (d.in[1] != DType::kUnknown) d.set_output(0, d.in[1]);
       })
-      .forward(backward);
+      .portable_forward(backward);
 }
 
 }  // namespace mx

@@ -1,26 +1,23 @@
 #include "op/nn/map.h"
 
-#include "engine/threads.h"
+#include "mx/op/elementwise.h"
 
 namespace mx {
 
-void map_floats(const OpContext& context, const char* name, std::initializer_list<Tensor> inputs, const Tensor& output,
-                const LoopArgs& args) {
+void map_floats(const OpContext& context, const char* kernel, std::initializer_list<Tensor> inputs,
+                const Tensor& output, const void* params) {
+  const auto flat = [&](const Tensor& tensor) {
+    MX_CHECK(is_floating(tensor.dtype), kType, "[", context.op.name, "] ", tensor.dtype,
+             " is not supported; cast to float32 first");
+    return Tensor{tensor.data, {tensor.size()}, tensor.dtype};
+  };
   constexpr size_t kInputs = 4;
-  MX_CHECK(inputs.size() <= kInputs, kInternal, "[", context.op.name, "] a loop takes at most ", kInputs, " inputs");
-  Floats from[kInputs];
+  MX_CHECK(inputs.size() <= kInputs, kInternal, "[", context.op.name, "] a kernel takes at most ", kInputs, " inputs");
+  Tensor in[kInputs];
   size_t count = 0;
-  for (const Tensor& input : inputs) from[count++] = read_floats(context, input);
-  const Floats to = write_floats(context, output);
-  const Loop loop = find_loop(name, to.dtype);
-  const auto size = static_cast<int64_t>(size_of(to.dtype));
-  engine::parallel_for(output.size(), 1 << 14, [&](int64_t begin, int64_t end) {
-    const void* in[kInputs];
-    for (size_t i = 0; i < count; ++i) in[i] = from[i].data + begin * size;
-    void* out[] = {to.data + begin * size};
-    loop(out, in, end - begin, args);
-  });
-  to.finish();
+  for (const Tensor& input : inputs) in[count++] = flat(input);
+  const Tensor out = flat(output);
+  run_elementwise(get_kernel(kernel), {in, count}, {&out, 1}, params);
 }
 
 }  // namespace mx

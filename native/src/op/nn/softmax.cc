@@ -230,8 +230,10 @@ MX_KERNELS(_backward_log_softmax, SoftmaxLoops<SoftmaxGradient<true>>, float, do
 #if defined(MX_PASS_HOST)
 #include <algorithm>
 
+#include "device/scope.h"
 #include "engine/threads.h"
 #include "mx/op/strided.h"
+#include "op/nn/softmax_rows.h"
 
 namespace mx {
 namespace {
@@ -333,9 +335,19 @@ const int64_t* read_lengths(const OpContext& ctx, const Tensor& length, int64_t 
   return lengths;
 }
 
+RowView rows_of(const OpContext& ctx, const Shape& shape) {
+  const int axis = normalize_axis(ctx.as<SoftmaxParam>().axis, shape.ndim, ctx.op.name);
+  return {shape.size(0, axis), shape[axis], shape.size(axis + 1, shape.ndim)};
+}
+
 template <int kSign>
 void forward(const OpContext& ctx) {
   const bool log = ctx.op.name == "log_softmax";
+  if (device::current()) {
+    const double scale = kSign / ctx.as<SoftmaxParam>().temperature.value_or(1);
+    return softmax_rows(log ? "log_softmax" : "softmax", rows_of(ctx, ctx.in[0].shape), scale, ctx.in[0],
+                        ctx.in.size() > 1 ? ctx.in[1] : Tensor(), ctx.out[0]);
+  }
   const int64_t* lengths = nullptr;
   if (ctx.in.size() > 1) {
     const Shape& shape = ctx.in[0].shape;
@@ -347,6 +359,11 @@ void forward(const OpContext& ctx) {
 template <int kSign>
 void backward(const OpContext& ctx) {
   const bool log = ctx.op.name == "_backward_log_softmax";
+  if (device::current()) {
+    const double scale = kSign / ctx.as<SoftmaxParam>().temperature.value_or(1);
+    return softmax_gradient_rows(log ? "_backward_log_softmax" : "_backward_softmax", rows_of(ctx, ctx.out[0].shape),
+                                 scale, ctx.in[0], ctx.in[1], ctx.out[0]);
+  }
   run_rows(ctx, log ? "_backward_log_softmax" : "_backward_softmax", ctx.in.first(2), ctx.out[0], kSign, nullptr);
 }
 
@@ -430,21 +447,21 @@ MX_OPERATOR(softmax) {
       .describe("exp(x) along an axis, divided by its sum there.")
       .optional_input("length", "With use_length: how many elements count: the shape of data without the axis.")
       .num_inputs(count_inputs)
-      .forward(forward<1>)
+      .portable_forward(forward<1>)
       .gradient(gradient<1>);
 }
 MX_OPERATOR(softmin) {
-  softmax_operator(op).describe("The softmax of -x.").forward(forward<-1>).gradient(gradient<-1>);
+  softmax_operator(op).describe("The softmax of -x.").portable_forward(forward<-1>).gradient(gradient<-1>);
 }
 MX_OPERATOR(log_softmax) {
   softmax_operator(op)
       .describe("The logarithm of the softmax, without its loss of digits.")
-      .forward(forward<1>)
+      .portable_forward(forward<1>)
       .gradient(gradient<1>);
 }
-MX_OPERATOR(_backward_softmax) { softmax_gradient(op).forward(backward<1>).gradient(second_gradient<1>); }
-MX_OPERATOR(_backward_softmin) { softmax_gradient(op).forward(backward<-1>).gradient(second_gradient<-1>); }
-MX_OPERATOR(_backward_log_softmax) { softmax_gradient(op).forward(backward<1>).gradient(second_gradient<1>); }
+MX_OPERATOR(_backward_softmax) { softmax_gradient(op).portable_forward(backward<1>).gradient(second_gradient<1>); }
+MX_OPERATOR(_backward_softmin) { softmax_gradient(op).portable_forward(backward<-1>).gradient(second_gradient<-1>); }
+MX_OPERATOR(_backward_log_softmax) { softmax_gradient(op).portable_forward(backward<1>).gradient(second_gradient<1>); }
 
 }  // namespace mx
 #endif

@@ -43,7 +43,10 @@ MX_KERNELS(upsample_backward, UpsampleBackward, float, double)
 #if defined(MX_PASS_HOST)
 #include <algorithm>
 
+#include "device/scope.h"
 #include "engine/threads.h"
+#include "mx/op/reduce.h"
+#include "mx/op/strided.h"
 #include "op/nn/floats.h"
 
 namespace mx {
@@ -116,10 +119,62 @@ void each_plane(const P& p, std::span<const Tensor> in, const Shape& out, Fn fn)
   }
 }
 
+// On a device: the axes (sample and channel, height, repeat, width, repeat).
+Shape repeated(const Shape& data, int64_t scale, bool one) {
+  return {data[0] * data[1], data[2], one ? 1 : scale, data[3], one ? 1 : scale};
+}
+
+void device_forward(const OpContext& context) {
+  const Tensor& out = context.out[0];
+  const int64_t plane = out.shape[2] * out.shape[3];
+  int64_t first = 0;
+  for (const Tensor& data : context.in) {
+    const Shape& s = data.shape;
+    const int64_t scale = scale_of(s, out.shape);
+    if (context.as<P>().multi_input_mode == P::kSum && first > 0) {
+      const Shape shape = repeated(s, scale, false);
+      const Tensor sum{out.data, shape, out.dtype}, in[] = {sum, {data.data, repeated(s, scale, true), data.dtype}};
+      run_elementwise(get_kernel("add"), in, {&sum, 1});
+      continue;
+    }
+    StridedCopy copy;
+    copy.axis(s[0], s[1] * s[2] * s[3], out.shape[1] * plane);
+    copy.axis(s[1], s[2] * s[3], plane);
+    copy.axis(s[2], s[3], scale * out.shape[3]);
+    copy.axis(scale, 0, out.shape[3]);
+    copy.axis(s[3], 1, scale);
+    copy.axis(scale, 0, 1);
+    copy.run(data.data, element_at(out, first * plane), size_of(out.dtype));
+    first += s[1];
+  }
+}
+
+void device_backward(const OpContext& context) {
+  const Tensor& head = context.in[0];
+  const bool concat = context.as<P>().multi_input_mode == P::kConcat;
+  const int64_t plane = head.shape[2] * head.shape[3];
+  int64_t first = 0;
+  for (const Tensor& gradient : context.out) {
+    const Shape& s = gradient.shape;
+    const int64_t scale = scale_of(s, head.shape);
+    Tensor part{head.data, repeated(s, scale, false), head.dtype};
+    if (gradient.data && s[1] != head.shape[1]) {  // its channels of every sample
+      part.data = context.workspace(part.bytes());
+      StridedCopy copy;
+      copy.axis(s[0], head.shape[1] * plane, s[1] * plane);
+      copy.axis(s[1] * plane, 1, 1);
+      copy.run(element_at(head, first * plane), part.data, size_of(head.dtype));
+    }
+    if (gradient.data) run_reduce(context, get_kernel("sum"), part, gradient, 1u << 2 | 1u << 4);
+    if (concat) first += s[1];
+  }
+}
+
 void forward(const OpContext& context) {
   const auto& p = context.as<P>();
   const Shape& shape = context.out[0].shape;
   if (context.out[0].size() == 0) return;
+  if (device::current()) return device_forward(context);
   std::vector<Floats> x;
   for (const Tensor& data : context.in) x.push_back(read_floats(context, data));
   const Floats y = write_floats(context, context.out[0]);
@@ -140,6 +195,7 @@ void backward(const OpContext& context) {
   const auto& p = context.as<P>();
   const Shape& shape = context.in[0].shape;
   if (context.in[0].size() == 0) return;
+  if (device::current()) return device_backward(context);
   const Floats dy = read_floats(context, context.in[0]);
   std::vector<Floats> dx;
   for (const Tensor& out : context.out) dx.push_back(write_floats(context, out));
@@ -198,7 +254,7 @@ MX_OPERATOR(_upsample_nearest) {
         const Shape out = output_shape(s.as<P>(), s.in);
         if (out.rank_known()) s.set_output(0, out);
       })
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         std::vector<Value> inputs = {g.head()};
         for (size_t i = 0; i < g.num_inputs(); ++i) inputs.push_back(g.input(i));
@@ -217,7 +273,7 @@ MX_OPERATOR(_backward_upsample_nearest) {
       .infer_shape([](const InferShape& s) {
         for (size_t i = 0; i < s.out.size(); ++i) s.same(i + 1, i);
       })
-      .forward(backward);
+      .portable_forward(backward);
 }
 
 }  // namespace mx

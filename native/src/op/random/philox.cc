@@ -119,6 +119,17 @@ struct DeviceBlock<Draw> {
 };
 #endif
 
+#if defined(MX_PASS_CUDA)
+__global__ void __launch_bounds__(kThreads) bits_kernel(uint32_t* out, int64_t n, uint64_t seed, uint64_t first) {
+  const int64_t step = int64_t(gridDim.x) * blockDim.x;
+  for (int64_t i = int64_t(blockIdx.x) * blockDim.x + threadIdx.x; i < (n + 3) / 4; i += step) {
+    uint32_t words[4];
+    philox<1>(seed, first + static_cast<uint64_t>(i), words);
+    for (int64_t k = 0; k < 4 && 4 * i + k < n; ++k) out[4 * i + k] = words[k];
+  }
+}
+#endif
+
 struct Bits {
   template <class T>
   static void loop(void* const* out, const void* const*, int64_t n, const LoopArgs& args) {
@@ -130,6 +141,18 @@ struct Bits {
     }
   }
 };
+#if defined(MX_PASS_CUDA)
+template <>
+struct DeviceBlock<Bits> {
+  static constexpr int kKind = MX_BLOCK_RANDOM;
+  template <class T>
+  static int run(const MXBlock* block) {
+    const int64_t n = block->ndim ? block->dims[0] : 1;
+    return launch(block, bits_kernel, grid_for(n / 4 + 1), kThreads, 0, static_cast<uint32_t*>(block->out[0].data), n,
+                  static_cast<uint64_t>(block->extra[0]), static_cast<uint64_t>(block->extra[1]));
+  }
+};
+#endif
 
 }  // namespace mx::MX_ISA
 
@@ -178,8 +201,13 @@ void fill_normal(PhiloxGenerator& random, const Tensor& out, double mean, double
   draw(random, out, kNormal, mean, deviation);
 }
 void fill_bits(PhiloxGenerator& random, uint32_t* out, int64_t count) {
-  const Loop loop = get_kernel("philox_bits").loop(DType::kInt32);
+  const Kernel& kernel = get_kernel("philox_bits");
+  const Loop loop = kernel.loop(DType::kInt32);
   const PhiloxKey key = random.reserve(static_cast<uint64_t>((count + 3) / 4));
+  if (device::current()) {
+    const int64_t extra[] = {static_cast<int64_t>(key.seed), static_cast<int64_t>(key.offset)};
+    return device::run_random(kernel, DType::kInt32, {}, {out, {count}, DType::kInt32}, 0, nullptr, extra);
+  }
   engine::parallel_for(count, 4 * kRandomBlock, [&](int64_t begin, int64_t end) {
     const int64_t extra[] = {static_cast<int64_t>(key.seed), static_cast<int64_t>(key.offset) + begin / 4};
     void* to = out + begin;

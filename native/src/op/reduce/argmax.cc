@@ -1,5 +1,6 @@
 // Where the largest or the smallest element is. Of equal elements the first counts, and NaN before anything else.
 #include "mx/op/reduce.h"
+#include "mx/op/rows.h"
 
 namespace mx {
 namespace {
@@ -12,6 +13,9 @@ struct ArgParam {
   }
 };
 enum Mode : int { kRow, kColumns };
+
+// On a device long rows are searched in pieces of this many elements.
+inline constexpr int64_t kArgPiece = 8192;
 }  // namespace
 }  // namespace mx
 
@@ -53,20 +57,90 @@ struct ArgBest {
     *static_cast<int64_t*>(out[0]) = at;
   }
 };
+
+#if defined(MX_PASS_CUDA)
+// in: data, or what the pieces of a row found (the values and their places). out: the value, its place in the row.
+template <bool kSmallest, bool kPieces = false>
+struct ArgRow {
+  static constexpr int kInputs = 1 + kPieces, kOutputs = 2;
+  template <class T>
+  struct Found {
+    T value;
+    int64_t at;  // -1: nothing yet
+  };
+  template <class T, class Row>
+  MX_XPU void operator()(const Row& row) const {
+    const auto best = row.reduce(
+        Found<T>{T(0), -1},
+        [&](int64_t i) {
+          if constexpr (kPieces)
+            return Found<T>{row.in(0, i), i * kArgPiece + row.integer(1, i)};
+          else
+            return Found<T>{row.in(0, i), i};
+        },
+        [](const Found<T>& a, const Found<T>& b) {
+          if (a.at < 0 || b.at < 0) return a.at < 0 ? b : a;
+          if (ArgBest<kSmallest>::better(a.value, b.value)) return a;
+          if (ArgBest<kSmallest>::better(b.value, a.value)) return b;
+          return a.at < b.at ? a : b;
+        });
+    row.once([&] {
+      if (row.wants(0)) row.out(0, 0, best.value);
+      row.out(1, 0, best.at);
+    });
+  }
+};
+template <bool kSmallest>
+struct ArgPiecesRow : ArgRow<kSmallest, true> {};
+template <bool kSmallest>
+struct DeviceBlock<ArgBest<kSmallest>> : DeviceBlock<Rows<ArgRow<kSmallest>>> {};
+#endif
+
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(argmax, ArgBest<false>, float, double, int32_t, int64_t)
 MX_KERNELS(argmin, ArgBest<true>, float, double, int32_t, int64_t)
+#if defined(MX_PASS_CUDA)
+MX_DEVICE_KERNELS(argmax_pieces, Rows<ArgPiecesRow<false>>, float, double, int32_t, int64_t)
+MX_DEVICE_KERNELS(argmin_pieces, Rows<ArgPiecesRow<true>>, float, double, int32_t, int64_t)
+#endif
 
 #if defined(MX_PASS_HOST)
+#include "device/blocks.h"
 #include "engine/threads.h"
 
 namespace mx {
 namespace {
 
+void device_search(const OpContext& ctx, const Kernel& kernel, const RowView& v) {
+  const Tensor &in = ctx.in[0], &out = ctx.out[0];
+  const DType lane = kernel.lane(in.dtype);
+  constexpr int64_t kEnough = 256;  // rows that fill a device
+  const int64_t full = v.size / kArgPiece, rest = v.size % kArgPiece, parts = full + (rest > 0);
+  if (v.inner > 1 || v.outer >= kEnough || parts < 2)
+    return device::run_rows(kernel.name(), lane, v, {whole_rows(in, v)}, {per_row({}, v), per_row(out, v)});
+  const auto room = [&](DType dtype) {
+    return Tensor{ctx.workspace(static_cast<size_t>(v.outer * parts) * size_of(dtype)), {v.outer, parts}, dtype};
+  };
+  const Tensor values = room(lane), places = room(DType::kInt64);
+  const auto search = [&](int64_t first, int64_t count, int64_t size) {  // from piece `first` on
+    const auto part = [&](const Tensor& t) {
+      return RowOperand{{element_at(t, first), t.shape, t.dtype}, {parts, 1, 0}};
+    };
+    const RowOperand data{{element_at(in, first * kArgPiece), in.shape, in.dtype}, {v.size, kArgPiece, 1}};
+    device::run_rows(kernel.name(), lane, {v.outer, size, count}, {data}, {part(values), part(places)});
+  };
+  search(0, full, kArgPiece);
+  if (rest) search(full, 1, rest);
+  const RowView found{v.outer, parts, 1};
+  device::run_rows(str(kernel.name(), "_pieces").c_str(), lane, found,
+                   {whole_rows(values, found), whole_rows(places, found)}, {per_row({}, found), per_row(out, found)});
+}
+
 // in[outer, count, inner] -> out[outer, inner]
 void search(const OpContext& ctx, const Kernel& kernel, int64_t outer, int64_t count, int64_t inner) {
   MX_CHECK(count > 0, kValue, "[", ctx.op.name, "] there is nothing to search in an array of shape ", ctx.in[0].shape);
+  if (device::current()) return device_search(ctx, kernel, {outer, count, inner});
   const DType dtype = ctx.in[0].dtype, lane = kernel.lane(dtype);
   const Loop loop = kernel.loop(lane);
   // Other dtypes are converted as a whole: these operators are rarely the long part of a program.
@@ -113,7 +187,7 @@ OpDef& arg_operator(OpDef& op, const char* kernel) {
   return op.input("data", "The array.")
       .params<ArgParam>()
       .data(&get_kernel(kernel))
-      .forward(forward)
+      .portable_forward(forward)
       .no_gradient()
       .infer_shape([](const InferShape& s) {
         const auto& p = s.as<ArgParam>();
@@ -141,7 +215,7 @@ MX_OPERATOR(argmax_channel) {
                  ", but needs 2 dimensions or more; use argmax");
         s.set_output(0, reduced_shape(s.in[0], 1u << 1, false));
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Shape& shape = ctx.in[0].shape;
         search(ctx, get_kernel("argmax"), shape[0], shape[1], shape.size(2, shape.ndim));
       });

@@ -1,7 +1,16 @@
 // The shape and the size of an array as arrays.
 #include "mx/op.h"
+#include "mx/op/kernel.h"
+#include "mx/op/strided.h"
 
 namespace mx {
+namespace {
+
+void write(const Tensor& out, int64_t i, int64_t value) {
+  convert(&value, DType::kInt64, element_at(out, i), out.dtype, 1);
+}
+
+}  // namespace
 
 MX_OPERATOR(shape_array) {
   op.describe("The shape of the array, as int64.")
@@ -11,9 +20,9 @@ MX_OPERATOR(shape_array) {
         if (s.in[0].rank_known()) s.set_output(0, Shape{s.in[0].ndim});
       })
       .infer_dtype([](const InferDType& t) { t.set_output(0, DType::kInt64); })
-      .forward([](const OpContext& ctx) {
-        int i = 0;
-        for (int64_t dim : ctx.in[0].shape) ctx.out[0].as<int64_t>()[i++] = dim;
+      .portable_forward([](const OpContext& ctx) {
+        int64_t i = 0;
+        for (const int64_t dim : ctx.in[0].shape) write(ctx.out[0], i++, dim);
       });
 }
 
@@ -23,7 +32,7 @@ MX_OPERATOR(size_array) {
       .no_gradient()
       .infer_shape([](const InferShape& s) { s.set_output(0, Shape{1}); })
       .infer_dtype([](const InferDType& t) { t.set_output(0, DType::kInt64); })
-      .forward([](const OpContext& ctx) { *ctx.out[0].as<int64_t>() = ctx.in[0].size(); });
+      .portable_forward([](const OpContext& ctx) { write(ctx.out[0], 0, ctx.in[0].size()); });
 }
 
 }  // namespace mx
