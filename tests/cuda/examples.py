@@ -55,7 +55,6 @@ EXAMPLES: dict[str, list[Example]] = {
     "_random_generalized_negative_binomial": [([], {"shape": (40, 7), "mu": 3.0, "alpha": 0.5})],
     "_sample_gamma": [([(3,), (3,)], {"shape": (50,)}), ([(1,), (1,)], {"shape": (50,)}), ([SHAPE, SHAPE], {})],
     "_sample_poisson": [([(3,)], {"shape": (50,)})],
-    "_zeros_without_dtype": [([], {"shape": SHAPE, "dtype": 0})],
     "_contrib_gradientmultiplier": [([SHAPE], {"scalar": -0.5})],
     "amp_multicast": [([SHAPE, (2,)], {"num_outputs": 2})],
     "moments": [([(5, 6, 7)], {"axes": (0, 2), "keepdims": keep}) for keep in (False, True)],

@@ -9,7 +9,8 @@
 namespace mx::device {
 namespace {
 
-constexpr int kMaxOperands = 8;
+constexpr int kMaxSide = 8;  // inputs, and outputs, of a block
+constexpr int kMaxOperands = 2 * kMaxSide;
 
 // The operands of a block and the axes that they are walked along.
 class Launch {
@@ -19,12 +20,12 @@ class Launch {
     MX_CHECK(fn_, kUnsupported, "[", scope_.op(), "] has no CUDA kernel yet: ", kernel, " is missing for ", lane,
              "; copy the inputs to the CPU with as_in_context(mx.cpu())");
     block_.struct_size = sizeof block_, block_.device = scope_.device(), block_.stream = scope_.stream().handle;
-    block_.in = operands_, block_.out = operands_ + kMaxOperands;
+    block_.in = operands_, block_.out = operands_ + kMaxSide;
     block_.dims = dims_, block_.workspace = workspace_of, block_.context = &scope_;
   }
 
   void input(const void* data, DType dtype, bool single) { add(operands_[block_.num_in++], data, dtype, single); }
-  void output(void* data, DType dtype) { add(operands_[kMaxOperands + block_.num_out++], data, dtype, false); }
+  void output(void* data, DType dtype) { add(operands_[kMaxSide + block_.num_out++], data, dtype, false); }
 
   // One more axis, inside of those before: the strides of the inputs, then of the outputs, in elements. Merges with
   // the axis before where every operand advances alike; `reduced` ones stay apart from kept ones.
@@ -49,11 +50,12 @@ class Launch {
 
  private:
   int count() const { return block_.num_in + block_.num_out; }
-  int64_t* stride(int k) { return strides_[k < block_.num_in ? k : kMaxOperands + k - block_.num_in]; }
+  int64_t* stride(int k) { return strides_[k < block_.num_in ? k : kMaxSide + k - block_.num_in]; }
   int first_reduced(bool reduced) const { return reduced ? block_.ndim - block_.reduced : 0; }
 
   void add(MXOperand& operand, const void* data, DType dtype, bool single) {
-    MX_CHECK(&operand < operands_ + 2 * kMaxOperands, kInternal, "[", kernel_, "] has too many arguments");
+    MX_CHECK(block_.num_in <= kMaxSide && block_.num_out <= kMaxSide, kInternal, "[", kernel_,
+             "] has too many arguments");
     operand.dtype = static_cast<int32_t>(dtype), operand.strides = strides_[&operand - operands_];
     operand.data = const_cast<void*>(data);
     if (owns(data) || !data) return;  // null: an array without elements
@@ -68,8 +70,8 @@ class Launch {
   DType lane_;
   MXBlockFn fn_;
   MXBlock block_{};
-  MXOperand operands_[2 * kMaxOperands]{};
-  int64_t strides_[2 * kMaxOperands][kMaxNdim]{}, dims_[kMaxNdim];
+  MXOperand operands_[kMaxOperands]{};
+  int64_t strides_[kMaxOperands][kMaxNdim]{}, dims_[kMaxNdim];
 };
 
 // The dtype whose words are copied where only the size of an element counts.

@@ -45,8 +45,7 @@ MX_OPERATOR(multi_lars) {
       .infer_shape(same_shape)
       .inplace(0, 0)
       .no_gradient()
-      .portable_forward(
-          [](const OpContext& ctx) { run_elementwise(get_kernel("multi_lars"), ctx.in, ctx.out, ctx.params); })
+      .forward([](const OpContext& ctx) { run_elementwise(get_kernel("multi_lars"), ctx.in, ctx.out, ctx.params); })
       .describe(
           "Learning rates for weights of different sizes: lr * eta * |weight| / (|rescale_grad * grad| + wd * |weight| "
           "+ eps), or lr where a norm is 0.");
