@@ -126,7 +126,10 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
   using Tuple = std::tuple<P...>;
   std::shared_ptr<void> storage(calloc(1, sizeof(Tuple)), free);  // zeroed: padding isn't taken for a pointer
   auto* tuple = new (storage.get()) Tuple(static_cast<P>(args)...);
-  std::apply([](auto&... each) { (__builtin_clear_padding(&each), ...); }, *tuple);
+  const auto clear = []<class T>(T& argument) {  // an empty one may share its byte with another
+    if constexpr (!std::is_empty_v<T>) __builtin_clear_padding(&argument);
+  };
+  std::apply([clear](auto&... each) { (clear(each), ...); }, *tuple);
   if (const cudaError_t e = cuemu::check_arguments(tuple, sizeof(Tuple), cuemu::device_of(config->stream))) return e;
   return cuemu::enqueue_grid(*config, [kernel, tuple, storage] { std::apply(kernel, Tuple(*tuple)); });
 }
