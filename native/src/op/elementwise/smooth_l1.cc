@@ -39,7 +39,7 @@ MX_OPERATOR(smooth_l1) {
   unary(op)
       .alias("_npx_smooth_l1")
       .params<SmoothL1Param>()
-      .describe("(sigma x)^2 / 2 for elements with |x| <= 1 / sigma^2, and |x| - 1 / (2 sigma^2) for the others.")
+      .describe("(sigma x)^2 / 2 for elements with abs(x) <= 1 / sigma^2, and abs(x) - 1 / (2 sigma^2) for the others.")
       .gradient([](GradientContext& g) { g.set(0, g.call_same("_backward_smooth_l1", {g.head(), g.input(0)}).at(0)); });
 }
 MX_OPERATOR(_backward_smooth_l1) {

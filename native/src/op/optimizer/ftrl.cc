@@ -7,7 +7,7 @@ struct FtrlParam {
   float lr = 0, lamda1 = 0.01f, beta = 1, wd = 0, rescale_grad = 1, clip_gradient = -1;
   static void fields(auto& f) {
     lr_field<FtrlParam>(f);
-    f.add("lamda1", &FtrlParam::lamda1, "Weights are 0 while |z| is not greater than this.");
+    f.add("lamda1", &FtrlParam::lamda1, "Weights are 0 while abs(z) is not greater than this.");
     f.add("beta", &FtrlParam::beta, "Added to the root of n.");
     wd_field<FtrlParam>(f);
     rescale_field<FtrlParam>(f);
@@ -49,7 +49,7 @@ MX_OPERATOR(ftrl_update) {
       .params<FtrlParam>()
       .describe(
           "g = clip(rescale_grad * grad); z = z + g - (sqrt(n + g^2) - sqrt(n)) * weight / lr; n = n + g^2; the result "
-          "is (sign(z) * lamda1 - z) / ((beta + sqrt(n)) / lr + wd) where |z| > lamda1, else 0.");
+          "is (sign(z) * lamda1 - z) / ((beta + sqrt(n)) / lr + wd) where abs(z) > lamda1, else 0.");
 }
 }  // namespace mx
 #endif

@@ -47,7 +47,8 @@ MX_OPERATOR(multi_lars) {
       .no_gradient()
       .forward([](const OpContext& ctx) { run_elementwise(get_kernel("multi_lars"), ctx.in, ctx.out, ctx.params); })
       .describe(
-          "Learning rates for weights of different sizes: lr * eta * |weight| / (|rescale_grad * grad| + wd * |weight| "
+          "Learning rates for weights of different sizes: lr * eta * abs(weight) / (abs(rescale_grad * grad) + wd * "
+          "abs(weight) "
           "+ eps), or lr where a norm is 0.");
 }
 }  // namespace mx
