@@ -1,5 +1,6 @@
 // Stochastic gradient descent for many weights, with learning rates and weight decays in arrays.
 #include "fields.h"
+#include "sgd.h"
 
 namespace mx {
 namespace {
@@ -10,24 +11,12 @@ struct PreloadedSgd {
 }  // namespace mx
 
 namespace mx::MX_ISA {
-template <class T>
-struct PreloadedSgdStep {
-  T lr, wd, momentum, rescale, clip;
-  MX_XPU PreloadedSgdStep(const PreloadedSgd& p, T rate, T decay)
-      : lr(rate), wd(decay), momentum(p.momentum), rescale(p.rescale_grad), clip(p.clip_gradient) {}
-  MX_XPU T scaled(T weight, T grad) const { return lr * (clipped(grad, rescale, clip) + wd * weight); }
-  MX_XPU void operator()(T& weight, T grad) const { weight = weight - scaled(weight, grad); }
-  MX_XPU void operator()(T& weight, T grad, T& mom) const {
-    mom = momentum * mom - scaled(weight, grad);
-    weight = weight + mom;
-  }
-};
 template <int kCount>
 struct PreloadedSgdRule {
   using Params = PreloadedSgd;
   static constexpr int kStates = kCount, kSingles = 2;
   template <class T>
-  using Step = PreloadedSgdStep<T>;
+  using Step = SgdStep<T>;
 };
 }  // namespace mx::MX_ISA
 

@@ -1,5 +1,5 @@
 // Stochastic gradient descent.
-#include "mx/op/optimizer.h"
+#include "sgd.h"
 
 namespace mx {
 namespace {
@@ -31,18 +31,6 @@ struct SgdMomParam : SgdParam {
 
 namespace mx::MX_ISA {
 
-template <class T>
-struct SgdStep {
-  T lr, momentum, wd, rescale, clip;
-  MX_XPU explicit SgdStep(const SgdParam& p)
-      : lr(p.lr), momentum(p.momentum), wd(p.wd), rescale(p.rescale_grad), clip(p.clip_gradient) {}
-  MX_XPU T scaled(T weight, T grad) const { return lr * (clipped(grad, rescale, clip) + wd * weight); }
-  MX_XPU void operator()(T& weight, T grad) const { weight = weight - scaled(weight, grad); }
-  MX_XPU void operator()(T& weight, T grad, T& mom) const {
-    mom = momentum * mom - scaled(weight, grad);
-    weight = weight + mom;
-  }
-};
 template <int kCount>
 struct Sgd {
   using Params = SgdParam;

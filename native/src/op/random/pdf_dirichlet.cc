@@ -2,24 +2,6 @@
 #include "engine/threads.h"
 #include "pdf.h"
 
-namespace mx::MX_ISA {
-struct LogGammaTerm {
-  template <class T>
-  MX_XPU T operator()(T x) const {
-    return lgamma(x);
-  }
-};
-struct DigammaTerm {
-  template <class T>
-  MX_XPU T operator()(T x) const {
-    return digamma(x);
-  }
-};
-}  // namespace mx::MX_ISA
-
-MX_KERNELS(dirichlet_lgamma, Elementwise<LogGammaTerm>, double)
-MX_KERNELS(dirichlet_digamma, Elementwise<DigammaTerm>, double)
-
 #if defined(MX_PASS_HOST)
 #include <cmath>
 
@@ -57,8 +39,8 @@ struct Dirichlet {
     logs = static_cast<double*>(ctx.workspace(static_cast<size_t>(n) * 8));
     const int64_t count = n / each;
     constants = static_cast<double*>(ctx.workspace(static_cast<size_t>(count) * 8));
-    const double* const parts = mapped(ctx, "dirichlet_lgamma", alpha, count * size);
-    const double* const wholes = mapped(ctx, "dirichlet_lgamma", sums(ctx), count);
+    const double* const parts = mapped(ctx, "gammaln", alpha, count * size);
+    const double* const wholes = mapped(ctx, "gammaln", sums(ctx), count);
     for (int64_t a = 0; a < count; ++a) {
       constants[a] = wholes[a];
       for (int64_t i = 0; i < size; ++i) constants[a] -= parts[a * size + i];
@@ -115,8 +97,8 @@ void forward_gradient(const OpContext& ctx) {
   }
   if (ctx.wants(1)) {
     const int64_t count = d.n / d.each;
-    const double* const parts = Dirichlet::mapped(ctx, "dirichlet_digamma", d.alpha, count * d.size);
-    const double* const wholes = Dirichlet::mapped(ctx, "dirichlet_digamma", d.sums(ctx), count);
+    const double* const parts = Dirichlet::mapped(ctx, "_digamma", d.alpha, count * d.size);
+    const double* const wholes = Dirichlet::mapped(ctx, "_digamma", d.sums(ctx), count);
     auto* to = static_cast<double*>(ctx.workspace(static_cast<size_t>(count * d.size) * 8));
     for (int64_t i = 0; i < count * d.size; ++i) {
       const int64_t a = i / d.size;
