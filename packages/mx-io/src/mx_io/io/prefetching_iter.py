@@ -10,9 +10,9 @@ from typing import Any
 
 from mx_core.base import MXNetError, MXValueError
 
+from mx_io.io._batch_iter import BatchIter
 from mx_io.io.data_batch import DataBatch
 from mx_io.io.data_desc import DataDesc
-from mx_io.io.data_iter import DataIter
 
 
 class _Worker:
@@ -60,7 +60,7 @@ def _stop(workers: list[_Worker]) -> None:
         worker.stop()
 
 
-class PrefetchingIter(DataIter):
+class PrefetchingIter(BatchIter):
     """Runs other iterators in threads of their own, one batch ahead, and joins their batches into one.
 
     An exception of an iterator is raised by the call that would have given its batch, and again until ``reset()``.
@@ -96,7 +96,6 @@ class PrefetchingIter(DataIter):
         self.rename_data = rename_data
         self.rename_label = rename_label
         self.batch_size = self.provide_data[0][1][0]
-        self.current_batch: DataBatch | None = None
         self._over: BaseException | None = None  # why there is no next batch
         self._pid = os.getpid()
         self._workers = [_Worker(source) for source in self.iters]
@@ -173,34 +172,3 @@ class PrefetchingIter(DataIter):
                 provide_label=self.provide_label,
             )
             self._ask()
-
-    def next(self) -> DataBatch:
-        """The next batch.
-
-        Raises:
-            StopIteration: the epoch is over.
-        """
-        if not self.iter_next():
-            raise StopIteration
-        return self._batch()
-
-    def _batch(self) -> DataBatch:
-        if self.current_batch is None:
-            raise MXValueError("[PrefetchingIter] there is no current batch: call next() or iter_next() first")
-        return self.current_batch
-
-    def getdata(self) -> list[Any]:
-        """Data arrays of the current batch."""
-        return self._batch().data
-
-    def getlabel(self) -> list[Any] | None:
-        """Label arrays of the current batch."""
-        return self._batch().label
-
-    def getindex(self) -> Any:
-        """Ids of the examples in the current batch."""
-        return self._batch().index
-
-    def getpad(self) -> int | None:
-        """How many examples at the end of the current batch only fill it up."""
-        return self._batch().pad

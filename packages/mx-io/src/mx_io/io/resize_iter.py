@@ -6,11 +6,10 @@ from typing import Any
 
 from mx_core.base import MXValueError
 
-from mx_io.io.data_batch import DataBatch
-from mx_io.io.data_iter import DataIter
+from mx_io.io._batch_iter import BatchIter
 
 
-class ResizeIter(DataIter):
+class ResizeIter(BatchIter):
     """Makes an epoch of exactly ``size`` batches: stops early, or starts ``data_iter`` again when it ends.
 
     Args:
@@ -36,7 +35,6 @@ class ResizeIter(DataIter):
         self.size = size
         self.reset_internal = reset_internal
         self.cur = 0
-        self.current_batch: DataBatch | None = None
         self.provide_data = data_iter.provide_data
         self.provide_label = data_iter.provide_label
         if hasattr(data_iter, "default_bucket_key"):
@@ -62,34 +60,3 @@ class ResizeIter(DataIter):
                 raise MXValueError("[ResizeIter] data_iter has no batch, not even after a reset") from None
         self.cur += 1
         return True
-
-    def next(self) -> DataBatch:
-        """The next batch of ``data_iter``, as it is.
-
-        Raises:
-            StopIteration: after ``size`` batches.
-        """
-        if not self.iter_next():
-            raise StopIteration
-        return self._batch()
-
-    def _batch(self) -> DataBatch:
-        if self.current_batch is None:
-            raise MXValueError("[ResizeIter] there is no current batch: call next() or iter_next() first")
-        return self.current_batch
-
-    def getdata(self) -> list[Any]:
-        """Data arrays of the current batch."""
-        return self._batch().data
-
-    def getlabel(self) -> list[Any] | None:
-        """Label arrays of the current batch."""
-        return self._batch().label
-
-    def getindex(self) -> Any:
-        """Ids of the examples in the current batch."""
-        return self._batch().index
-
-    def getpad(self) -> int | None:
-        """How many examples at the end of the current batch only fill it up."""
-        return self._batch().pad
