@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import history, table
 from benchmarks.peers import PeerUnavailable, peer
-from benchmarks.runner import run
+from benchmarks.runner import describe_machine, run
 from benchmarks.worker import load
 
 WORKLOADS = Path(__file__).parent / "benchmarks/workloads"
@@ -37,6 +37,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="for everybody (%(default)s)")
     parser.add_argument("--samples", type=int, default=3, help="per metric and run (%(default)s)")
     parser.add_argument("--seconds", type=float, default=0.4, help="of a sample, about (%(default)s)")
+    parser.add_argument(
+        "--calm", type=float, default=0, metavar="SECONDS",
+        help="wait up to so long before each run for the machine to be as fast as it was recorded to be (%(default)s)",
+    )  # fmt: skip
     parser.add_argument("--record", action="store_true", help="add the figures to docs/performance/history.csv")
     given = parser.parse_args(arguments)
     if not given.workloads:
@@ -51,6 +55,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def main() -> None:
     given = parse(sys.argv[1:])
+    best = history.best(describe_machine())
     for name in given.workloads:
         labels = load(name).PEERS if given.peers is None else given.peers.split(",")
         try:
@@ -58,7 +63,7 @@ def main() -> None:
         except PeerUnavailable as error:
             sys.exit(str(error))
         options = ["--samples", str(given.samples), "--seconds", str(given.seconds)]
-        results = run(name, peers, given.rounds, given.threads, options)
+        results = run(name, peers, given.rounds, given.threads, options, calm=given.calm, best=best)
         rows = table.rows(results)
         print(f"\n{name}: {names()[name]}\n\n{table.text(rows, results)}", flush=True)
         if given.record:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import bench
 import pytest
-from benchmarks import history, table
+from benchmarks import history, runner, table
 from benchmarks.measure import Bench
 from benchmarks.peers import Peer, PeerUnavailable, peer
 from benchmarks.runner import Probe, Record, Results, lines_of, probe, run
@@ -47,9 +47,10 @@ def pretend(tmp_path):
     return peers
 
 
-def run_pretended(peers, rounds, probes=None):
-    source = itertools.chain(probes or [], itertools.repeat(Probe(400, 40)))
-    return run("anything", peers, rounds, 2, ["--samples", "3"], measure=lambda threads: next(source), say=lambda _: 0)
+def run_pretended(peers, rounds, probes=(), **options):
+    source = itertools.chain(probes, itertools.repeat(Probe(400, 40)))
+    options |= {"measure": lambda threads: next(source), "say": lambda text: None}
+    return run("anything", peers, rounds, 2, ["--samples", "3"], **options)
 
 
 def test_rounds_are_interleaved_and_ratios_are_of_the_same_round(pretend, tmp_path):
@@ -87,6 +88,19 @@ def test_slow_rounds_are_marked(pretend):
     assert "Disturbed: round 2, 3." in table.text(table.rows(results), results)
 
 
+def test_runs_wait_for_a_calm_machine_but_not_for_ever(pretend, tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "PAUSE", 0)
+    fast, slow = Probe(400, 40), Probe(400, 20)
+    peers = pretend(ours=[[("speed", "GB/s", 1)]] * 2)
+    probes = iter([fast, slow, slow, fast, slow, *[slow] * 3, fast, fast])
+    results = run_pretended(peers, 2, probes, calm=60)
+    assert next(probes, None) is None  # what disturbed before a run was waited out
+    assert results.disturbed() == [0]  # what disturbed during it was not
+    assert (tmp_path / "order").read_text().count(" 40 ") == 2
+    results = run_pretended(pretend(ours=[[("speed", "GB/s", 1)]]), 1, itertools.repeat(slow), calm=1e-9, best=fast)
+    assert len(results.records) == 1
+
+
 def test_units_must_be_known_and_agree():
     with pytest.raises(ValueError, match="whether less or more 'parsec'"):
         table.advantage(1, 2, "parsec")
@@ -107,6 +121,8 @@ def test_the_history_keeps_a_row_for_each_metric(pretend, tmp_path):
     rows = history.read(file)
     assert [(r["metric"], r["peer"], r["ratio"]) for r in rows] == [("speed", "torch", "1.500"), ("alone", "", "")] * 2
     assert rows[0]["workload"] == "anything" and rows[0]["triad"] == "40.0" and rows[0]["ours"] == "3"
+    assert history.best(rows[0]["machine"], file) == Probe(400, 40)
+    assert history.best("another", file) == history.best("any", tmp_path / "none") == runner.NO_SPEED
 
 
 def test_bad_names_give_clear_errors(capsys):

@@ -2,13 +2,14 @@
 
 import csv
 import datetime
+import functools
 import subprocess
 from pathlib import Path
 from statistics import median
 
 from workspace import ROOT
 
-from benchmarks.runner import Results, describe_machine
+from benchmarks.runner import NO_SPEED, Probe, Results, describe_machine
 from benchmarks.table import Row
 
 FILE = ROOT / "docs/performance/history.csv"
@@ -60,3 +61,9 @@ def record(workload: str, table: list[Row], results: Results, threads: int, file
 def read(file: Path = FILE) -> list[dict[str, str]]:
     with open(file, newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def best(machine: str, file: Path = FILE) -> Probe:
+    """The best that this machine has been recorded to reach."""
+    rows = [row for row in read(file) if row["machine"] == machine] if file.exists() else []
+    return functools.reduce(Probe.better, (Probe(float(r["gflops"]), float(r["triad"])) for r in rows), NO_SPEED)

@@ -1,11 +1,13 @@
 """Rounds of runs, implementations in turn (A B C, A B C, ...), with a probe of the machine around each."""
 
+import functools
 import hashlib
 import json
 import os
 import platform
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +17,26 @@ from workspace import CACHE
 from benchmarks.peers import Peer
 
 HERE = Path(__file__).parent
-DISTURBED = 0.85  # of the best probe of all rounds
+DISTURBED = 0.85  # of the best probe
+PAUSE = 1.0  # seconds between two looks at a disturbed machine
 
 
-@dataclass
+@dataclass(frozen=True)
 class Probe:
     gflops: float
     triad: float  # GB/s
 
     def worse(self, other: "Probe") -> "Probe":
         return Probe(min(self.gflops, other.gflops), min(self.triad, other.triad))
+
+    def better(self, other: "Probe") -> "Probe":
+        return Probe(max(self.gflops, other.gflops), max(self.triad, other.triad))
+
+    def disturbed(self, best: "Probe") -> bool:
+        return self.gflops < DISTURBED * best.gflops or self.triad < DISTURBED * best.triad
+
+
+NO_SPEED = Probe(0, 0)
 
 
 @dataclass
@@ -46,9 +58,8 @@ class Results:
 
     def disturbed(self) -> list[int]:
         """Rounds in which the machine was slower than in the best one."""
-        best = Probe(max(p.gflops for p in self.probes), max(p.triad for p in self.probes))
-        slow = [p.gflops < DISTURBED * best.gflops or p.triad < DISTURBED * best.triad for p in self.probes]
-        return [i for i, it in enumerate(slow) if it]
+        best = functools.reduce(Probe.better, self.probes)
+        return [i for i, it in enumerate(self.probes) if it.disturbed(best)]
 
 
 def probe_program() -> Path:
@@ -90,6 +101,14 @@ def lines_of(peer: Peer, workload: str, threads: int, options: list[str], variab
         raise RuntimeError(f"{workload} failed in {peer.label} with status {done.returncode}: {last}")
 
 
+def settle(measure: Callable[[int], Probe], threads: int, best: Probe, seconds: float) -> Probe:
+    """What the machine does once it is about as fast as ``best``, or after so many seconds."""
+    end = time.monotonic() + seconds
+    while (now := measure(threads)).disturbed(best) and time.monotonic() < end:
+        time.sleep(PAUSE)
+    return now
+
+
 def run(
     workload: str,
     peers: list[Peer],
@@ -98,14 +117,24 @@ def run(
     options: list[str],
     measure: Callable[[int], Probe] = probe,
     say: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True),
+    calm: float = 0,
+    best: Probe = NO_SPEED,
 ) -> Results:
-    """Run one workload in every peer, ``rounds`` times in turn. A peer that fails once is left out from then on."""
+    """Run one workload in every peer, ``rounds`` times in turn. A peer that fails once is left out from then on.
+
+    Before each run the machine has ``calm`` seconds to become as fast as it has been, now or in ``best``.
+    """
     results, left = Results([], [], []), list(peers)
-    before = measure(threads)
+    now = measure(threads)
     for number in range(rounds):
+        seen = [] if calm else [now]
         for peer in list(left):
+            if calm:
+                best = best.better(now)
+                now = settle(measure, threads, best, calm)
+                seen.append(now)
             say(f"-- {workload}: round {number + 1} of {rounds}, {peer.label}")
-            variables = {"MX_BENCH_TRIAD": str(before.triad)}
+            variables = {"MX_BENCH_TRIAD": str(now.triad)}
             try:
                 for line in lines_of(peer, workload, threads, options, variables):
                     known = {k: line[k] for k in ("metric", "unit", "value")}
@@ -113,7 +142,6 @@ def run(
             except RuntimeError as error:
                 results.failures.append(str(error))
                 left.remove(peer)
-        after = measure(threads)
-        results.probes.append(before.worse(after))
-        before = after
+        now = measure(threads)
+        results.probes.append(functools.reduce(Probe.worse, seen, now))
     return results
