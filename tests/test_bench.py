@@ -7,11 +7,12 @@ from xml.etree import ElementTree
 
 import bench
 import pytest
-from benchmarks import history, runner, table
+from benchmarks import history, parts, runner, table
 from benchmarks.measure import Bench
 from benchmarks.peers import Peer, PeerUnavailable, peer
 from benchmarks.runner import Probe, Record, Results, lines_of, probe, run
 from benchmarks.worker import load
+from conformance import catalogue
 from performance.plots import write_results
 
 # A pretended interpreter: counts its runs, and reports the figures of the run from a file beside it.
@@ -132,6 +133,9 @@ def test_bad_names_give_clear_errors(capsys):
     with pytest.raises(SystemExit):
         bench.parse(["mlp", "--rounds", "0"])
     assert "at least 1" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        bench.parse(["ops", "--only", "reduce,nothing"])
+    assert "there is no part nothing; there are binary_broadcast, " in capsys.readouterr().err
     with pytest.raises(PeerUnavailable, match="there is no peer 'bogus'; there are ours, mxnet"):
         peer("bogus")
 
@@ -170,15 +174,64 @@ def test_times_are_of_one_run(monkeypatch):
 
     timer.time("step", "ms", work)
     timer.time("rate", "samples/s", work, rate=lambda seconds: 4 / seconds)
+    before = clock[0]
+    timer.time("long", "ms", work, patience=0.1)
+    assert clock[0] - before == 2 * 0.125
     assert [(r["metric"], r["unit"], r["value"], r["samples"]) for r in said] == [
         ("step", "ms", 125, 4),
         ("rate", "samples/s", 32, 4),
+        ("long", "ms", 125, 1),
     ]
 
 
-def test_a_workload_runs_in_an_interpreter_of_its_own():
-    lines = list(lines_of(peer("numpy"), "ops", 1, ["--samples", "1", "--seconds", "0.001"], {}))
-    assert {line["metric"] for line in lines} >= {"add_8", "sum_16m"} and all(line["value"] > 0 for line in lines)
+def test_a_part_of_a_workload_runs_in_an_interpreter_of_its_own():
+    options = ["--samples", "1", "--seconds", "0.001", "--part", "sequence"]
+    lines = list(lines_of(peer("ours"), "ops", 1, options, {}))
+    assert {"SequenceMask, small", "SequenceLast, large"} <= {line["metric"] for line in lines}
+    assert all(line["value"] > 0 and line["unit"] == "us" for line in lines)
+
+
+def test_the_operators_of_each_family_have_cases():
+    ops = load("ops")
+    assert set(ops.PARTS) == set(catalogue.TENSOR_FAMILIES)
+    for family in ops.PARTS:
+        measured = {case.operator for case in ops.cases(family)}
+        its = {name for name, op in catalogue.tensor_operators().items() if op.family == family}
+        assert measured <= its, f"{measured - its} are not of {family}"
+        assert its - measured <= catalogue.UNCOMPUTED.keys(), f"{family} has no case of {its - measured}"
+
+
+@pytest.mark.parametrize("family", load("ops").PARTS)
+def test_cases_have_names_of_their_own_and_inputs_that_can_be_made(family):
+    cases = load("ops").cases(family)
+    names = [case.name for case in cases]
+    assert len(set(names)) == len(names), sorted(names)
+    for case in cases:
+        arrays = list(case.arrays("small"))
+        assert all(array.size for array, _ in arrays) and max(case.out, default=-1) < len(arrays)
+        assert isinstance(case.keywords("large"), dict)
+
+
+def test_a_part_is_the_median_of_its_metrics(pretend):
+    peers = pretend(
+        ours=[[("a", "us", 1), ("b", "us", 2), ("c", "us", 4), ("alone", "us", 1)]] * 2,
+        mxnet=[[("a", "us", 3), ("b", "us", 1), ("c", "us", 4)]] * 2,
+        torch=[[("a", "us", 2), ("b", "us", 9)]] * 2,
+    )
+    results = run_pretended(peers, 2)
+    rows = table.rows(results)
+    row = parts.summary("letters", rows, results)
+    assert (row.metric, row.unit, row.peer, row.rounds) == ("letters", "us", "better peer", 2)
+    assert row.ratio == row.low == row.high == 1  # of 2, 0.5 and 1
+    assert row.values == pytest.approx({"ours": 2, "better peer": 2})
+    assert [r.metric for r in parts.slow("letters", rows)] == ["letters: b"]
+    assert "| letters: b | 2 us | 1 (mxnet) | 0.50 | 0.50-0.50 |" in parts.text(parts.slow("letters", rows))
+
+
+def test_a_part_without_a_peer_has_no_ratio(pretend):
+    results = run_pretended(pretend(ours=[[("a", "us", 1)]]), 1)
+    row = parts.summary("letters", table.rows(results), results)
+    assert row.peer == "" and math.isnan(row.ratio)
 
 
 def test_the_probe_measures_this_machine():

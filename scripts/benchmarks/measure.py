@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import math
 import os
 import resource
 import statistics
@@ -15,8 +16,9 @@ class Bench:
     median of several samples.
     """
 
-    def __init__(self, label, samples=3, seconds=0.4, emit=None):
+    def __init__(self, label, samples=3, seconds=0.4, emit=None, part=None):
         self.label, self.samples, self.seconds = label, samples, seconds
+        self.part = part  # of the workload, where it has several
         self.threads = int(os.environ["OMP_NUM_THREADS"])
         self.triad = float(os.environ.get("MX_BENCH_TRIAD", "nan"))  # GB/s of this machine just before this run
         self.emit = emit or (lambda record: print(json.dumps(record), flush=True))
@@ -52,13 +54,16 @@ class Bench:
         """The most memory that this process has held, MB."""
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-    def time(self, metric, unit, run, rate=None, sync=lambda: None, seconds=None):
+    def time(self, metric, unit, run, rate=None, sync=lambda: None, seconds=None, patience=math.inf):
         """Time ``run``; ``sync`` waits for all that it started. ``rate`` makes the figure of the seconds of one run."""
         rate = rate or SECONDS[unit]
-        self.report(metric, unit, [rate(s) for s in self.seconds_of(run, sync, seconds)])
+        self.report(metric, unit, [rate(s) for s in self.seconds_of(run, sync, seconds, patience)])
 
-    def seconds_of(self, run, sync=lambda: None, seconds=None):
-        """Seconds of one ``run``, once for each sample; a sample lasts about ``seconds``."""
+    def seconds_of(self, run, sync=lambda: None, seconds=None, patience=math.inf):
+        """Seconds of one ``run``, once for each sample; a sample lasts about ``seconds``.
+
+        A run that lasts more than ``patience`` is timed once, and warmed up once.
+        """
         seconds = self.seconds if seconds is None else seconds
 
         def measure(count):
@@ -68,8 +73,12 @@ class Bench:
             sync()
             return time.perf_counter() - start
 
-        measure(2)  # first runs allocate, compile and prepare
+        warm = measure(1)  # first runs allocate, compile and prepare
+        if warm < patience:
+            measure(1)
         count, spent = 1, measure(1)
+        if spent >= patience:
+            return [spent]
         while spent < seconds / 2:
             count = int(count * min(10, max(1.5, 0.8 * seconds / max(spent, 1e-7)))) + 1
             spent = measure(count)

@@ -25,8 +25,9 @@ def main():
     parser.add_argument("label")
     parser.add_argument("--samples", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.4)
+    parser.add_argument("--part")
     given = parser.parse_args()
-    load(given.workload).run(measure.Bench(given.label, given.samples, given.seconds))
+    load(given.workload).run(measure.Bench(given.label, given.samples, given.seconds, part=given.part))
 
 
 if __name__ == "__main__":

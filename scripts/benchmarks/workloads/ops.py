@@ -1,43 +1,77 @@
-"""Single operators of our own beside NumPy: elementwise, reduction, softmax, dot, convolution."""
+"""Every operator of the tensor families beside MXNet 1.9.1 and PyTorch: 10 x 10, 256 x 256 and 2048 x 2048, us a call.
 
-PEERS = ["numpy"]
+A part is a family; its cases are in benchmarks/operators. An array of the small ones costs what calling costs, those of
+the middle fit into the caches of the second level.
+"""
+
+import importlib
+import sys
+from pathlib import Path
+
+PEERS = ["mxnet", "torch"]
+SCRIPTS = Path(__file__).parents[2]
+SHARED = ("binary", "case", "distributions")  # of several families
+PARTS = [p.stem for p in (SCRIPTS / "benchmarks/operators").glob("[a-z]*.py") if p.stem not in SHARED]
+PARTS.sort()
+
+
+def borrow(folder, name):
+    """A module of ours; its neighbours are not for the implementation to find."""
+    sys.path.append(str(folder))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(folder))
+
+
+def cases(part):
+    return borrow(SCRIPTS, f"benchmarks.operators.{part}").CASES
 
 
 def run(bench):
-    import numpy as np
-
-    rng = np.random.default_rng(0)
-
-    def pair(*shape):
-        return [rng.standard_normal(shape, dtype=np.float32) for _ in range(2)]
-
-    def softmax(a):
-        e = np.exp(a - a.max(axis=-1, keepdims=True))
-        return e / e.sum(axis=-1, keepdims=True)
-
-    small, large, square = pair(8), pair(4096, 4096), pair(1024, 1024)
-    size = large[0].nbytes / 1e9
-    cases = [
-        ("add_8", "us", small, "elemwise_add", np.add, None),
-        ("add_16m", "GB/s", large, "elemwise_add", np.add, lambda s: 3 * size / s),
-        ("sum_16m", "GB/s", large[:1], "sum", np.sum, lambda s: size / s),
-        ("softmax_1024", "GB/s", square[:1], "softmax", softmax, lambda s: 2 * square[0].nbytes / 1e9 / s),
-        ("dot_1024", "GFLOP/s", square, "dot", np.dot, lambda s: 2 * 1024**3 / 1e9 / s),
-    ]
-    for name, unit, arrays, operator, numpy, rate in cases:
-        if bench.label == "numpy":
-            bench.time(name, unit, lambda: numpy(*arrays), rate)  # noqa: B023 (called at once)
-        else:
-            nd = bench.mx().nd
-            ours, call = [nd.array(a) for a in arrays], getattr(nd, operator)
-            bench.time(name, unit, lambda: call(*ours), rate, nd.waitall)  # noqa: B023
-    if bench.label != "numpy":
-        convolution(bench, bench.mx().nd, *pair(8, 64, 56, 56))
+    for part in [bench.part] if bench.part else PARTS:
+        for case in cases(part):
+            for size in case.sizes:
+                if call := (of_mx if bench.is_mx else of_torch)(bench, case, size):
+                    sync = bench.mx().nd.waitall if bench.is_mx else lambda: None
+                    seconds = bench.seconds / 20
+                    bench.time(f"{case.name}, {size}", "us", call, None, sync, seconds, patience=2 * seconds)
 
 
-def convolution(bench, nd, images, _):
-    x, weight = nd.array(images), nd.random.uniform(shape=(64, 64, 3, 3))
-    work = 2 * images.size * 64 * 9 / 1e9
-    options = {"kernel": (3, 3), "pad": (1, 1), "num_filter": 64, "no_bias": True}
-    run = lambda: nd.Convolution(x, weight, **options)  # noqa: E731
-    bench.time("convolution_8x64x56x56", "GFLOP/s", run, lambda s: work / s, nd.waitall)
+def of_mx(bench, case, size):
+    """The call of a case; None where this is not in 1.9.1."""
+    if bench.label == "mxnet" and not case.mxnet:
+        return None
+    nd, keywords = bench.mx().nd, case.keywords(size)
+    arrays = [own(nd, *given) for given in case.arrays(size)]
+    if case.out:
+        keywords["out"] = [arrays[i] for i in case.out] if len(case.out) > 1 else arrays[case.out[0]]
+    function = borrow(SCRIPTS.parent / "tests", "conformance.run").function(nd, case.operator)
+    passed = arrays if case.passed else []
+    return lambda: function(*passed, **keywords)
+
+
+def own(nd, array, dtype):
+    if array.dtype == bool:
+        array = array.astype("float32")
+    made = nd.array(array, dtype=array.dtype)
+    return made.astype(dtype) if dtype else made
+
+
+def of_torch(bench, case, size):
+    if case.torch is None:
+        return None
+    torch = bench.torch()
+    arrays = [theirs(torch, *given) for given in case.arrays(size)]
+
+    def call():
+        return case.torch(torch, *arrays)
+
+    return torch.no_grad()(call)
+
+
+def theirs(torch, array, dtype):
+    made = torch.from_numpy(array.copy())
+    if array.dtype.kind == "i":
+        return made.long()
+    return made.to(getattr(torch, dtype)) if dtype else made

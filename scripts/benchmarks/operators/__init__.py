@@ -1,0 +1,1 @@
+"""The cases of ``bench ops``: a file for each family of operators."""
