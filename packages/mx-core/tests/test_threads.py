@@ -127,7 +127,7 @@ def test_the_environment_stays_as_it_was():
 def test_idle_threads_sleep_soon():
     show = "import os; os.environ['OMP_DISPLAY_ENV'] = 'verbose'; import mx_core"
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("GOMP_", "OMP_WAIT"))}
-    for given, expected in (({}, "4000"), ({"GOMP_SPINCOUNT": "77"}, "77")):
+    for given, expected in (({}, "40000"), ({"GOMP_SPINCOUNT": "77"}, "77")):
         found = subprocess.run([sys.executable, "-c", show], env=environment | given, capture_output=True, text=True)
         assert f"GOMP_SPINCOUNT = '{expected}'" in found.stderr, found.stderr
 
