@@ -52,10 +52,12 @@ void ReversePass::differentiate(int id) {
     any = any || heads.back();
   }
   if (!any) return;
-  MX_CHECK(
-      node.op->gradient_fn, kUnsupported, "[", node.label(),
-      "] has no gradient, but one is needed to reach a variable behind it; stop the gradient with BlockGrad, or set ",
-      "the gradient request of that variable to null");
+  constexpr std::string_view kBackward = "_backward_";  // whoever reads this called the operator, not its gradient
+  const bool again = node.op->name.starts_with(kBackward);
+  MX_CHECK(node.op->gradient_fn, kUnsupported, "[", again ? node.op->name.substr(kBackward.size()) : node.label(), "] ",
+           again ? "its gradient has no gradient" : "has no gradient",
+           ", but one is needed to reach a variable behind it; stop the gradient with BlockGrad, or set the gradient "
+           "request of that variable to null");
   NodeGradient context(*this, id, std::move(heads));
   enter(context);
   try {

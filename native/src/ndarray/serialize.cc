@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -186,7 +187,8 @@ void save_list(const std::string& name, const std::vector<NDArrayRef>& arrays, c
   const bool exists = std::filesystem::exists(name, unreadable);
   const bool replaces = !exists || std::filesystem::is_regular_file(name, unreadable);
   const std::string target = exists && replaces ? std::filesystem::canonical(name, unreadable).string() : name;
-  const std::string temporary = replaces ? target + ".tmp" + std::to_string(getpid()) : name;
+  static std::atomic<unsigned> saves{0};  // several threads may save one file
+  const std::string temporary = replaces ? str(target, ".tmp", getpid(), ".", saves.fetch_add(1)) : name;
   bool ok = true;
   {
     const File file = open(temporary, "wb", "save");

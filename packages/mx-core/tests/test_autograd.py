@@ -212,3 +212,12 @@ def test_gradient_arrays_may_lie_elsewhere():
         y = x * 3
     y.backward()
     assert gradient.asnumpy().tolist() == [4, 4]
+
+
+def test_what_is_differentiable_once_is_named_as_it_was_called():
+    x = nd.ones((2, 3))
+    x.attach_grad()
+    with autograd.record():
+        [first] = autograd.grad(nd.LayerNorm(x, nd.ones((3,)), nd.zeros((3,))), [x], create_graph=True)
+        with pytest.raises(MXNetError, match=r"\[LayerNorm\] its gradient has no gradient"):
+            first.backward()

@@ -2,6 +2,7 @@
 
 import os
 import struct
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -125,6 +126,23 @@ def test_saving_keeps_links_and_devices(tmp_path):
         finally:
             os.close(descriptor)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe", "real"]
+
+
+def test_several_threads_save_one_file(tmp_path):
+    path = str(tmp_path / "file")
+    for save, load in (
+        (lambda k: nd.save(path, [nd.full((1 << 16,), k)]), lambda: nd.load(path)[0].asnumpy()),
+        (
+            lambda k: sym.Group([sym.var(f"{k}_{i}") for i in range(500)]).save(path),
+            lambda: sym.load(path).list_arguments(),
+        ),
+    ):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(save, range(1, 40)))
+        found = load()  # of one thread, whole
+        assert len({name.split("_")[0] for name in found} if isinstance(found, list) else set(found)) == 1
+        os.unlink(path)
+    assert not list(tmp_path.iterdir())
 
 
 def saved(tmp_path):

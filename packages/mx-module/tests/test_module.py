@@ -192,6 +192,13 @@ def test_batch_with_wrong_number_of_arrays(mlp, params):
         module.forward(DataBatch([nd.ones((4, 3))] * 2, [nd.ones((4,))]))
 
 
+def test_what_is_no_batch(mlp, params):
+    module = bound(mlp, params)
+    for call in (module.forward, module.forward_backward):
+        with pytest.raises(TypeError, match=r"data_batch is None: give a DataBatch"):
+            call(None)
+
+
 def test_numpy_batches(mlp, params, data):
     module = bound(mlp, params)
     module.forward(DataBatch([data[0][:4]], [data[1][:4]]), is_train=False)

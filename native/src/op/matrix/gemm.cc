@@ -148,7 +148,10 @@ void gemm(const OpContext& context, const Gemm& g, const void* a, const void* b,
     std::memset(c, 0, static_cast<size_t>(bytes));
     return;
   }
-  onednn::Key key("gemm", {.flops = 2.0 * static_cast<double>(g.batch * g.m) * static_cast<double>(g.n * g.k)});
+  const double products = static_cast<double>(g.batch * g.m) * static_cast<double>(g.n * g.k);
+  // A matrix and a vector: every product has a number of its own to read.
+  const double read = g.m == 1 || g.n == 1 ? products * static_cast<double>(size_of(g.dtype)) : 0;
+  onednn::Key key("gemm", {.flops = 2 * products, .bytes = read});
   key.add(g.batch).add(g.m).add(g.n).add(g.k).add(g.dtype).add(g.with_bias);
   for (const Strides& s : {g.a, g.b, g.c}) key.add(s.batch).add(s.row).add(s.column);
   auto call = onednn::prepare(context, key, [&] { return make_call(context, g); });

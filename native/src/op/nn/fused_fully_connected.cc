@@ -29,7 +29,8 @@ void forward(const OpContext& context) {
     return;
   }
   const Type given = type_of(data.dtype, op), type = compute_type(data.dtype, op);
-  Key key("linear", {.flops = 2.0 * static_cast<double>(n.rows * n.inner) * static_cast<double>(n.hidden)});
+  const double weights = static_cast<double>(n.inner * n.hidden);
+  Key key("linear", {.flops = 2.0 * static_cast<double>(n.rows) * weights, .bytes = n.rows == 1 ? 4 * weights : 0});
   key.add(data.dtype).add(n.rows).add(n.inner).add(n.hidden).add(p.activation ? *p.activation : -1);
   const Desc bias = {{1, n.hidden}, Type::f32, Tag::ab};
   auto call = prepare(context, key, [&]() -> Call {

@@ -226,6 +226,29 @@ void gradient(GradientContext& g) {
     if (g.wants(i)) g.set(i, gradients[i]);
 }
 
+// With y = f(x) the gradient is head f'(x). Of the exponentials f'' is f' below zero and 0 above.
+void second_gradient(GradientContext& g) {
+  const auto type = g.as<P>().act_type;
+  MX_CHECK(type != P::kPrelu && type != P::kRrelu, kUnsupported, "[LeakyReLU] its gradient has no gradient where ",
+           "act_type is 'prelu' or 'rrelu'; write where(x > 0, x, slope * x) instead");
+  const Value head = g.input(0), x = g.input(1), given = g.head();
+  if (g.wants(0)) g.set(0, g.call_same("_backward_LeakyReLU", {given, x}).at(0));
+  if (!g.wants(1) || type == P::kLeaky) return;
+  const auto with_scalar = [&](const char* op, const Value& value, double scalar) {
+    return g.call(op, {value}, ScalarParam{scalar, false});
+  };
+  const auto product = [&](const Value& a, const Value& b) { return g.call("elemwise_mul", {a, b}); };
+  const Value both = product(given, head);
+  if (type != P::kGelu) {
+    const Value below = with_scalar("_lesser_scalar", x, 0);
+    return g.set(1, product(below, g.call_same("_backward_LeakyReLU", {both, x}).at(0)));
+  }
+  const Value square = product(x, x);  // f'' = (2 - x^2) times the normal density
+  const Value density = g.call("exp", {with_scalar("_mul_scalar", square, -0.5)});
+  const Value factor = with_scalar("_mul_scalar", with_scalar("_rminus_scalar", square, 2), 0.3989422804014327);
+  g.set(1, product(both, product(factor, density)));
+}
+
 }  // namespace
 
 MX_OPERATOR(LeakyReLU) {
@@ -280,7 +303,8 @@ MX_OPERATOR(_backward_LeakyReLU) {
         if (s.out.size() == 2) s.same(2, 1);
       })
       .channels_last({0, 1}, {0}, is_elementwise)
-      .portable_forward(backward);
+      .portable_forward(backward)
+      .gradient(second_gradient);
 }
 
 }  // namespace mx

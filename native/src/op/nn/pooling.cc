@@ -244,6 +244,14 @@ void gradient(GradientContext& g) {
   g.set(0, g.call_same("_backward_Pooling", {g.head(), g.input(0), g.output(0)}).at(0));
 }
 
+// Averages and sums are linear.
+void second_gradient(GradientContext& g) {
+  const PoolType type = g.as<PoolingParam>().pool_type;
+  MX_CHECK(type == PoolType::kAvg || type == PoolType::kSum, kUnsupported, "[Pooling] its gradient has no gradient ",
+           "where pool_type is 'max' or 'lp'; stop the gradient with BlockGrad");
+  if (g.wants(0)) g.set(0, g.call_same("Pooling", {g.head()}).at(0));
+}
+
 }  // namespace
 
 MX_OPERATOR(Pooling) {
@@ -279,7 +287,8 @@ MX_OPERATOR(_backward_Pooling) {
       .infer_shape([](const InferShape& s) { s.same(1, 0); })
       .reads(reads)
       .channels_last({0, 1, 2}, {0}, channels_first)
-      .portable_forward(backward);
+      .portable_forward(backward)
+      .gradient(second_gradient);
 }
 
 }  // namespace mx

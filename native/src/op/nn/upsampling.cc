@@ -273,7 +273,13 @@ MX_OPERATOR(_backward_upsample_nearest) {
       .infer_shape([](const InferShape& s) {
         for (size_t i = 0; i < s.out.size(); ++i) s.same(i + 1, i);
       })
-      .portable_forward(backward);
+      .portable_forward(backward)
+      .gradient([](GradientContext& g) {  // it is linear
+        if (!g.wants(0)) return;
+        std::vector<Value> heads;
+        for (size_t i = 0; i < g.num_outputs(); ++i) heads.push_back(g.head(i));
+        g.set(0, g.builder().invoke(Builder::find("_upsample_nearest"), heads, g.params()).at(0));
+      });
 }
 
 }  // namespace mx

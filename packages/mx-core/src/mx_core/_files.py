@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import Any
 
 from mx_core.base import MXFileError, MXTypeError, MXValueError
@@ -26,7 +27,7 @@ def write_text(path: str, content: str, what: str) -> None:
     """
     replaces = os.path.isfile(path) or not os.path.exists(path)
     target = os.path.realpath(path) if replaces else path
-    temporary = f"{target}.{os.getpid()}.tmp" if replaces else target
+    temporary = f"{target}.{os.getpid()}.{threading.get_ident()}.tmp" if replaces else target
     try:
         try:
             with open(temporary, "w", encoding="utf-8") as file:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from mx_core import autograd, nd
+from mx_core import MXNetError, autograd, nd
 from mx_core.test_utils import check_gradient
 
 RNG = np.random.default_rng(0)
@@ -82,3 +82,30 @@ def test_activation(act_type):
 @pytest.mark.parametrize("axis, temperature", [(-1, None), (0, 2.0)])
 def test_softmax(name, axis, temperature):
     check_second_gradient(lambda x: getattr(nd, name)(x * x, axis=axis, temperature=temperature), normal(3, 4))
+
+
+@pytest.mark.parametrize("act_type", ["leaky", "elu", "selu", "gelu"])
+def test_leaky_relu(act_type):
+    check_second_gradient(lambda x: nd.LeakyReLU(x * x * x - 0.1, act_type=act_type, slope=0.3), normal(3, 4))
+
+
+@pytest.mark.parametrize("pool_type", ["avg", "sum"])
+def test_pooling(pool_type):
+    options = {"kernel": (3, 2), "stride": (2, 1), "pad": (1, 0), "count_include_pad": False}
+    check_second_gradient(lambda x: nd.Pooling(x * x * x, pool_type=pool_type, **options), normal(1, 2, 5, 4))
+
+
+def test_pooling_whose_gradient_has_none():
+    x = nd.ones((1, 1, 2, 2))
+    x.attach_grad()
+    with autograd.record():
+        [first] = autograd.grad(nd.Pooling(x * x, kernel=(2, 2), pool_type="max"), [x], create_graph=True)
+        with pytest.raises(MXNetError, match=r"\[Pooling\] its gradient has no gradient where pool_type is 'max'"):
+            first.backward()
+
+
+def test_upsampling():
+    def joined(x, y):
+        return nd.UpSampling(x * x * x, y * y, scale=2, sample_type="nearest", num_args=2)
+
+    check_second_gradient(joined, normal(1, 2, 2, 3), normal(1, 1, 4, 6))

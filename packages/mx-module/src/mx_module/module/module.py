@@ -495,6 +495,8 @@ class Module(BaseModule):
         assert group is not None
         if isinstance(data_batch, list):
             data_batch = joined(data_batch, len(self._contexts))
+        if not hasattr(data_batch, "data"):
+            raise MXTypeError(f"[Module.{method}] data_batch is {data_batch!r}: give a DataBatch, or an object like it")
         data: Sequence[Any] = data_batch.data
         # a module bound without labels ignores those of a batch
         label: Sequence[Any] = (data_batch.label or ()) if self._label_descs else ()
