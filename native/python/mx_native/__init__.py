@@ -37,9 +37,9 @@ def _installed(name: str) -> str:
     return found[0] if found else f"{__path__[0]}/{name}"
 
 
-# About 2 ms on recent processors: longer than the gaps within a training step and than one thread of a convolution waits
-# for the other, shorter than a time slice. A thread that has gone to sleep takes long to come back, above all in a
-# virtual machine, and one that spins for long takes the processor from other programs.
+# About 2 ms on recent processors: longer than the gaps within a training step, and than one thread of a convolution
+# waits for the other, but shorter than a time slice. A thread that has gone to sleep takes long to come back, above all
+# in a virtual machine, and one that spins for long takes the processor from other programs.
 _SPIN_COUNT = "40000"
 
 
