@@ -1,48 +1,68 @@
-// Sorts of keys, by CUB.
-#include <cub/device/device_radix_sort.cuh>
+// Sorts and selections, by CUB.
+#include "mx/cuda/sort.h"
 
-#include "mx/cuda/launch.h"
-#include "mx/cuda/register.h"
+#include <thrust/iterator/counting_iterator.h>
+
+#include <cub/device/device_radix_sort.cuh>
+#include <cub/device/device_segmented_radix_sort.cuh>
+#include <cub/device/device_select.cuh>
 
 namespace mx::MX_ISA {
+namespace {
 
-struct SortKeys {};
-
-__global__ void __launch_bounds__(kThreads) places_kernel(int32_t* places, int32_t n) {
-  for (int32_t i = int32_t(blockIdx.x * blockDim.x + threadIdx.x); i < n; i += int32_t(gridDim.x * blockDim.x))
-    places[i] = i;
+// call(scratch, bytes): first asked how many bytes of scratch memory it wants.
+template <class Call>
+int with_scratch(const MXBlock* block, const char* what, Call call) {
+  size_t bytes = 0;
+  cudaError_t error = call(nullptr, bytes);
+  if (error != cudaSuccess) return fail(what, error);
+  void* const scratch = block->workspace(block->context, bytes ? bytes : 1);
+  if (!scratch) return 2;
+  error = call(scratch, bytes);
+  return error == cudaSuccess ? 0 : fail(what, error);
 }
 
-template <>
-struct DeviceBlock<SortKeys> {
-  static constexpr int kKind = MX_BLOCK_SORT;
-  template <class T>
-  static int run(const MXBlock* block) {
-    const auto n = static_cast<int32_t>(block->ndim ? block->dims[0] : 1);
-    const T* const keys = static_cast<const T*>(block->in[0].data);
-    T* const sorted = static_cast<T*>(block->out[0].data);
-    auto* const from = static_cast<int32_t*>(block->out[1].data);
-    int bits = 0;  // of the largest key: sorts by no others
-    while (bits < 31 && (int64_t{1} << bits) < block->extra[0]) ++bits;
-    size_t bytes = 0;
-    int32_t* places = nullptr;
-    const auto sort = [&](void* scratch) {
-      return cub::DeviceRadixSort::SortPairs(scratch, bytes, keys, sorted, places, from, n, 0, bits ? bits : 1,
-                                             static_cast<cudaStream_t>(block->stream));
-    };
-    cudaError_t error = sort(nullptr);
-    if (error != cudaSuccess) return fail("sort", error);
-    const size_t room = (size_t(n) * sizeof(int32_t) + 255) / 256 * 256;
-    void* const scratch = block->workspace(block->context, room + bytes);
-    if (!scratch) return 2;
-    places = static_cast<int32_t*>(scratch);
-    const int failed = launch(block, places_kernel, grid_for(n), kThreads, 0, places, n);
-    if (failed) return failed;
-    error = sort(static_cast<char*>(scratch) + room);
-    return error == cudaSuccess ? 0 : fail("sort", error);
-  }
+// Where a row begins, or, with `after` 1, ends.
+struct RowBorder {
+  int n, after;
+  __host__ __device__ int operator[](int64_t row) const { return (static_cast<int>(row) + after) * n; }
 };
 
-}  // namespace mx::MX_ISA
+template <class Key>
+int sort(const MXBlock* block, const SortedPairs<Key>& p, int64_t rows, int64_t n, int bits) {
+  const auto stream = static_cast<cudaStream_t>(block->stream);
+  const int items = static_cast<int>(rows * n), each = static_cast<int>(n);
+  // CUB gives a row to one block of threads where there are several: few long ones are better sorted one by one.
+  constexpr int64_t kFew = 16;
+  if (rows > kFew)
+    return with_scratch(block, "sort", [&](void* scratch, size_t& bytes) {
+      return cub::DeviceSegmentedRadixSort::SortPairs(scratch, bytes, p.keys, p.sorted, p.values, p.moved, items,
+                                                      static_cast<int>(rows), RowBorder{each, 0},
+                                                      RowBorder{each, 1}, 0, bits, stream);
+    });
+  return with_scratch(block, "sort", [&](void* scratch, size_t& bytes) {
+    cudaError_t error = cudaSuccess;
+    for (int64_t at = 0; at < items && error == cudaSuccess; at += n)
+      error = cub::DeviceRadixSort::SortPairs(scratch, bytes, p.keys + at, p.sorted + at, p.values + at, p.moved + at,
+                                              each, 0, bits, stream);
+    return error;
+  });
+}
 
-MX_DEVICE_KERNELS(sort_keys, SortKeys, int32_t)
+}  // namespace
+
+int sort_pairs(const MXBlock* block, const SortedPairs<int32_t>& pairs, int64_t rows, int64_t n, int bits) {
+  return sort(block, pairs, rows, n, bits);
+}
+int sort_pairs(const MXBlock* block, const SortedPairs<int64_t>& pairs, int64_t rows, int64_t n, int bits) {
+  return sort(block, pairs, rows, n, bits);
+}
+
+int select_places(const MXBlock* block, const uint8_t* flags, int64_t n, int64_t* places, int64_t* count) {
+  return with_scratch(block, "select", [&](void* scratch, size_t& bytes) {
+    return cub::DeviceSelect::Flagged(scratch, bytes, thrust::counting_iterator<int64_t>(0), flags, places, count, n,
+                                      static_cast<cudaStream_t>(block->stream));
+  });
+}
+
+}  // namespace mx::MX_ISA

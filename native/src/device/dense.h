@@ -9,4 +9,10 @@ namespace mx::device {
 void run_dense(const char* kernel, DType lane, std::initializer_list<Tensor> in, std::initializer_list<Tensor> out,
                const void* params, int mode = 0);
 
+// The dtype that stands for all elements of one size, where they are only moved: one of uint8, float16, int32, int64.
+inline DType word_of(DType dtype) {
+  const size_t size = size_of(dtype);
+  return size == 1 ? DType::kUint8 : size == 2 ? DType::kFloat16 : size == 4 ? DType::kInt32 : DType::kInt64;
+}
+
 }  // namespace mx::device

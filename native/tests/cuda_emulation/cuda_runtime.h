@@ -112,6 +112,11 @@ T __shfl_down_sync(unsigned mask, T v, unsigned d, int width = 32) {
   return cuemu::shuffle(mask, v, l % width + int(d) < width ? l + int(d) : -1);
 }
 template <class T>
+T __shfl_up_sync(unsigned mask, T v, unsigned d, int width = 32) {
+  const int l = cuemu::lane();
+  return cuemu::shuffle(mask, v, l % width >= int(d) ? l - int(d) : -1);
+}
+template <class T>
 T __shfl_xor_sync(unsigned mask, T v, int x, int width = 32) {
   const int l = cuemu::lane();
   return cuemu::shuffle(mask, v, (l ^ x) / width <= l / width ? l ^ x : -1);
@@ -119,6 +124,14 @@ T __shfl_xor_sync(unsigned mask, T v, int x, int width = 32) {
 template <class T>
 T __shfl_sync(unsigned mask, T v, int source, int width = 32) {
   return cuemu::shuffle(mask, v, cuemu::lane() / width * width + source % width);
+}
+
+// The threads of a grid run on one host thread, and only one of them at a time.
+template <class T>
+T atomicAdd(T* to, T value) {
+  const T before = *to;
+  *to += value;
+  return before;
 }
 
 template <class... P, class... A>

@@ -1,9 +1,32 @@
+#include "mx/op.h"
+
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/sort.h"
+
+namespace mx::MX_ISA {
+struct SelectPlaces {};
+template <>
+struct DeviceBlock<SelectPlaces> {
+  static constexpr int kKind = MX_BLOCK_DENSE;
+  template <class T>
+  static int run(const MXBlock* block) {
+    return select_places(block, static_cast<const uint8_t*>(block->in[0].data),
+                         *static_cast<const int64_t*>(block->params), static_cast<int64_t*>(block->out[0].data),
+                         static_cast<int64_t*>(block->out[1].data));
+  }
+};
+}  // namespace mx::MX_ISA
+MX_DEVICE_KERNELS(select_places, SelectPlaces, uint8_t)
+#endif
+
+#if defined(MX_PASS_HOST)
 #include <algorithm>
 #include <cstring>
 
+#include "device/blocks.h"
+#include "device/dense.h"
 #include "engine/threads.h"
 #include "graph/builder.h"
-#include "mx/op.h"
 #include "mx/op/kernel.h"
 #include "mx/op/strided.h"
 
@@ -45,9 +68,23 @@ void move_selected(const OpContext& ctx, const Tensor& whole, const Tensor& part
   int64_t* const index = static_cast<int64_t*>(ctx.workspace(static_cast<size_t>(n) * sizeof(int64_t)));
   convert(ctx.in[1].data, ctx.in[1].dtype, flags, DType::kBool, n);
   int64_t found = 0;
-  for (int64_t i = 0; i < n; ++i)
-    if (flags[i]) index[found++] = i;
+  if (device::current()) {
+    const Tensor places{index, {n}, DType::kInt64}, size{ctx.workspace(sizeof found), {1}, DType::kInt64};
+    if (n) device::run_dense("select_places", DType::kUint8, {{flags, {n}, DType::kUint8}}, {places, size}, &n);
+    if (n) device::read(size.data, &found, sizeof found);
+  } else {
+    for (int64_t i = 0; i < n; ++i)
+      if (flags[i]) index[found++] = i;
+  }
   MX_CHECK(found == count, kInternal, "[", ctx.op.name, "] the mask has changed");
+  if (device::current()) {
+    StridedCopy copy;
+    const int64_t whole_strides[] = {n * inner, 0, 1}, part_strides[] = {count * inner, inner, 1},
+                  index_strides[] = {0, 1, 0}, dims[] = {outer, count, inner};
+    for (int i = 0; i < 3; ++i)
+      copy.axis(dims[i], (back ? part_strides : whole_strides)[i], (back ? whole_strides : part_strides)[i]);
+    return device::run_gather(copy, index_strides, back ? part : whole, index, back ? whole : part, inner, n, back);
+  }
   const size_t bytes = static_cast<size_t>(inner) * size_of(whole.dtype);
   engine::parallel_for(outer * count, kGrain / (inner + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
@@ -79,7 +116,7 @@ MX_OPERATOR(_boolean_select) {
         out[s.as<SelectParam>().axis] = s.as<SelectParam>().count;
         s.set_output(0, out);
       })
-      .forward([](const OpContext& ctx) { move_selected(ctx, ctx.in[0], ctx.out[0], false); })
+      .portable_forward([](const OpContext& ctx) { move_selected(ctx, ctx.in[0], ctx.out[0], false); })
       .gradient([](GradientContext& g) {
         if (g.wants(0)) g.set(0, g.call_same("_backward_boolean_select", {g.head(), g.input(1), g.input(0)}).at(0));
         if (g.wants(1)) g.set(1, g.zeros_like(g.input(1)));
@@ -95,7 +132,7 @@ MX_OPERATOR(_backward_boolean_select) {
       .reads([](const void*, size_t input) { return input != 2; })
       .infer_dtype(select_dtype)
       .infer_shape([](const InferShape& s) { s.same(2, 0); })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         fill_zeros(ctx.out[0]);
         move_selected(ctx, ctx.out[0], ctx.in[0], true);
       })
@@ -126,3 +163,4 @@ MX_OPERATOR(_contrib_boolean_mask) {
 }
 
 }  // namespace mx
+#endif

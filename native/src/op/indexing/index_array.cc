@@ -1,6 +1,31 @@
-#include "engine/threads.h"
+#include "mx/base/shape.h"
 #include "mx/op.h"
+
+namespace mx {
+// Element i of the result belongs to one axis of one element of the data.
+struct IndexAlong {
+  int64_t n;
+  int32_t count;                               // axes
+  int64_t steps[kMaxNdim], dims[kMaxNdim];  // of each of them
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    const N element = i / N(count);
+    const int k = int(i - element * N(count));
+    a.to(0)[i] = T(element / N(steps[k]) % N(dims[k]));
+  }
+};
+}  // namespace mx
+
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/each.h"
+MX_DEVICE_KERNELS(index_along, Each<IndexAlong>, int64_t)
+#endif
+
+#if defined(MX_PASS_HOST)
+#include "device/dense.h"
+#include "engine/threads.h"
 #include "mx/op/kernel.h"
+#include "mx/op/strided.h"
 
 namespace mx {
 namespace {
@@ -37,8 +62,17 @@ MX_OPERATOR(_contrib_index_array) {
         out.push_back(axes_of(s.as<IndexArrayParam>(), out.ndim).ndim);
         s.set_output(0, out);
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Shape &shape = ctx.in[0].shape, axes = axes_of(ctx.as<IndexArrayParam>(), shape.ndim);
+        if (device::current()) {
+          IndexAlong along{ctx.out[0].size(), axes.ndim, {}, {}};
+          const Shape steps = strides_of(shape);
+          for (int k = 0; k < axes.ndim; ++k) {
+            const auto axis = static_cast<int>(axes[k]);
+            along.steps[k] = steps[axis], along.dims[k] = shape[axis];
+          }
+          return device::run_dense("index_along", DType::kInt64, {}, {ctx.out[0]}, &along);
+        }
         int64_t* const out = ctx.out[0].as<int64_t>();
         engine::parallel_for(shape.size(), kGrain / 4, [&](int64_t begin, int64_t end) {
           int64_t index[kMaxNdim], rest = begin;
@@ -52,3 +86,4 @@ MX_OPERATOR(_contrib_index_array) {
 }
 
 }  // namespace mx
+#endif

@@ -1,5 +1,3 @@
-#include <cstring>
-
 #include "mx/op.h"
 #include "take_param.h"
 
@@ -29,14 +27,11 @@ MX_OPERATOR(_contrib_index_copy) {
         s.set_input(2, fresh);
         if (s.in[2].rank_known()) s.set_input(1, Shape{s.in[2][0]});
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Tensor &fresh = ctx.in[2], &out = ctx.out[0];
         const int64_t* index = read_indices(ctx, ctx.in[1], out.shape[0], OutOfRange::kRaise);
         copy_flat(ctx.in[0], out);
-        const int64_t count = ctx.in[1].size(), row = out.shape.size(1, out.shape.ndim);
-        for (int64_t i = 0; i < count; ++i)
-          std::memcpy(element_at(out, index[i] * row), element_at(fresh, i * row),
-                      static_cast<size_t>(row) * size_of(out.dtype));
+        put_last(ctx, fresh, index, ctx.in[1].size(), out.shape[0], out);
       })
       .gradient([](GradientContext& g) {
         if (g.wants(0)) g.set(0, g.call("_contrib_index_copy", {g.head(), g.input(1), g.zeros_like(g.input(2))}));

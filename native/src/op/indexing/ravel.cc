@@ -1,8 +1,49 @@
 // Between coordinates in an array of a given shape and positions in its flat order.
+#include "mx/base/shape.h"
+#include "mx/op.h"
+
+namespace mx {
+
+// Sizes of axes, for kernels of devices.
+struct RavelAxes {
+  int64_t n;  // elements of data, or of the result
+  int32_t ndim;
+  int64_t dims[kMaxNdim];
+};
+struct RavelPlace : RavelAxes {
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    T place = 0;
+    for (int k = 0; k < ndim; ++k) place = place * T(dims[k]) + a.read(0, k * n + int64_t(i));
+    a.write(0, i, place);
+  }
+};
+struct UnravelPlace : RavelAxes {
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    T left = a.read(0, i);
+    for (int k = ndim - 1; k > 0; --k) {
+      const T above = left / T(dims[k]);
+      a.write(0, k * n + int64_t(i), left - above * T(dims[k]));
+      left = above;
+    }
+    a.write(0, i, left);
+  }
+};
+
+}  // namespace mx
+
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/each.h"
+MX_DEVICE_KERNELS(ravel_place, Each<RavelPlace>, int64_t)
+MX_DEVICE_KERNELS(unravel_place, Each<UnravelPlace>, int64_t)
+#endif
+
+#if defined(MX_PASS_HOST)
 #include <algorithm>
 
+#include "device/dense.h"
 #include "engine/threads.h"
-#include "mx/op.h"
 #include "mx/op/kernel.h"
 #include "mx/op/strided.h"
 
@@ -20,6 +61,12 @@ const Shape& shape_of(const void* params, const OpDef& op) {
   const auto& shape = static_cast<const RavelParam*>(params)->shape;
   MX_CHECK(shape && shape->ndim > 0, kValue, "[", op.name, "] shape must be given");
   return *shape;
+}
+
+void run_on_device(const OpContext& ctx, const char* kernel, const Shape& shape, int64_t n) {
+  RavelAxes axes{n, shape.ndim, {}};
+  std::copy(shape.begin(), shape.end(), axes.dims);
+  device::run_dense(kernel, DType::kInt64, {ctx.in[0]}, {ctx.out[0]}, &axes);
 }
 
 // A stretch of the elements of an array as int64; what is worked on at a time.
@@ -59,9 +106,10 @@ MX_OPERATOR(_ravel_multi_index) {
         if (out.ndim == 0) out.push_back(1);
         s.set_output(0, out);
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Shape& shape = shape_of(ctx.params, ctx.op);
         const int64_t count = ctx.out[0].size();
+        if (device::current()) return run_on_device(ctx, "ravel_place", shape, count);
         by_stretches(count, [&](int64_t begin, int64_t n) {
           Stretch place, at;
           std::fill_n(place.values, n, 0);
@@ -90,9 +138,10 @@ MX_OPERATOR(_unravel_index) {
         for (int64_t dim : s.in[0]) out.push_back(dim);
         s.set_output(0, out);
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Shape& shape = shape_of(ctx.params, ctx.op);
         const int64_t count = ctx.in[0].size();
+        if (device::current()) return run_on_device(ctx, "unravel_place", shape, count);
         by_stretches(count, [&](int64_t begin, int64_t n) {
           Stretch left, at;
           left.read(ctx.in[0], begin, n);
@@ -110,3 +159,4 @@ MX_OPERATOR(_unravel_index) {
 }
 
 }  // namespace mx
+#endif

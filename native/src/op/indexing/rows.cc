@@ -64,7 +64,9 @@ MX_KERNELS(index_outside, Reduce<IndexOutside>, int64_t)
 #if defined(MX_PASS_CUDA)
 #include "mx/cuda/gather.h"
 #include "mx/cuda/scatter.h"
+#include "mx/cuda/sort.h"
 MX_DEVICE_KERNELS(gather, Gather, uint8_t, float16, int32_t, int64_t)
+MX_DEVICE_KERNELS(sort_keys, SortKeys, int32_t)
 MX_DEVICE_KERNELS(scatter_sum, ScatterSum, float, double, int32_t, int64_t)
 MX_DEVICE_KERNELS(scatter_last, ScatterLast, uint8_t, float16, int32_t, int64_t)
 #endif

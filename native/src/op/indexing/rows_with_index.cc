@@ -1,11 +1,25 @@
 // Two old operators on the rows of a matrix with one index each; pick, one_hot and scatter_nd say the same in general.
 #include <algorithm>
 
+#include "device/blocks.h"
 #include "mx/op.h"
 #include "rows.h"
 
 namespace mx {
 namespace {
+
+// out[i, index[i]] = values[i]; `values` may be one number in host memory.
+void put_in_rows(const Tensor& values, const int64_t* index, const Tensor& out) {
+  const int64_t rows = out.shape[0], columns = out.shape[1], step = values.size() > 1;
+  if (device::current()) {
+    StridedCopy copy;
+    const int64_t index_stride = 1;
+    copy.axis(rows, step, columns);
+    return device::run_gather(copy, &index_stride, values, index, out, 1, columns, true);
+  }
+  for (int64_t i = 0; i < rows; ++i)
+    std::copy_n(element_at(values, i * step), size_of(out.dtype), element_at(out, i * columns + index[i]));
+}
 
 void check_matrix(const InferShape& s, const Shape& matrix) {
   MX_CHECK(matrix.ndim == 2, kValue, "[", s.op.name, "] the matrix has shape ", matrix, ", but must have two axes");
@@ -31,16 +45,14 @@ MX_OPERATOR(_onehot_encode) {
         check_matrix(s, s.in[1]);
         s.set_input(0, Shape{s.in[1][0]});
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Tensor& out = ctx.out[0];
-        const int64_t rows = out.shape[0], columns = out.shape[1];
-        const int64_t* index = read_indices(ctx, ctx.in[0], columns, OutOfRange::kRaise);
+        const int64_t* index = read_indices(ctx, ctx.in[0], out.shape[1], OutOfRange::kRaise);
         alignas(8) char one[8];
         const int32_t number = 1;
         convert(&number, DType::kInt32, one, out.dtype, 1);
         fill_zeros(out);
-        for (int64_t i = 0; i < rows; ++i)
-          std::copy_n(one, size_of(out.dtype), element_at(out, i * columns + index[i]));
+        put_in_rows({one, {1}, out.dtype}, index, out);
       });
 }
 
@@ -63,13 +75,11 @@ MX_OPERATOR(fill_element_0index) {
         check_matrix(s, s.in[0]);
         for (size_t i : {1, 2}) s.set_input(i, Shape{s.in[0][0]});
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Tensor& out = ctx.out[0];
-        const int64_t rows = out.shape[0], columns = out.shape[1];
-        const int64_t* index = read_indices(ctx, ctx.in[2], columns, OutOfRange::kRaise);
+        const int64_t* index = read_indices(ctx, ctx.in[2], out.shape[1], OutOfRange::kRaise);
         copy_flat(ctx.in[0], out);
-        for (int64_t i = 0; i < rows; ++i)
-          std::copy_n(element_at(ctx.in[1], i), size_of(out.dtype), element_at(out, i * columns + index[i]));
+        put_in_rows(ctx.in[1], index, out);
       });
 }
 

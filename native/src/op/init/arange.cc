@@ -139,7 +139,7 @@ MX_OPERATOR(_contrib_arange_like) {
         if (!s.in[0].rank_known()) return;
         s.set_output(0, Shape{s.in[0][normalize_axis(*axis, s.in[0].ndim, s.op.name)]});
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<ArangeLikeParam>();
         fill_range(ctx.out[0], p.start, p.step, p.repeat);
       });

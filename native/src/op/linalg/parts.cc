@@ -1,6 +1,63 @@
 // Diagonals and triangles of matrices: taken out, put in, and kept.
+#include "mx/op.h"
+
+namespace mx {
+
+// For kernels of devices.
+struct TriangleKept {
+  int64_t n, rows, columns, offset;
+  bool lower;
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    const N above = i / N(columns);
+    const int64_t edge = int64_t(above % N(rows)) + offset, column = i - above * N(columns);
+    a.to(0)[i] = (lower ? column <= edge : column >= edge) ? a.from(0)[i] : T{};
+  }
+};
+// Element (row, column) of the triangle as it is packed stands at row (row + 1) / 2 + column of the vector.
+struct TrianglePlace {
+  int64_t n, rows, side, offset;  // rows: of the matrix; side: of the triangle
+  bool lower;
+  MX_XPU static int64_t length(int64_t side) { return side * (side + 1) / 2; }
+};
+struct TriangleTaken : TrianglePlace {
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    const N matrix = i / N(length(side));
+    const int64_t place = i - matrix * N(length(side));
+    int64_t row = 0, after = side;  // the row is the last one that begins at the place or before
+    while (row + 1 < after) {
+      const int64_t middle = (row + after) / 2;
+      (length(middle) <= place ? row : after) = middle;
+    }
+    const int64_t column = place - length(row);
+    a.to(0)[i] = a.from(0)[matrix * rows * rows + (lower ? (row - offset) * rows + column : column * rows + row + offset)];
+  }
+};
+struct TrianglePut : TrianglePlace {
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    const N line = i / N(rows), matrix = line / N(rows);
+    const int64_t y = line - matrix * N(rows), x = i - line * N(rows), row = lower ? y + offset : x - offset,
+                  column = lower ? x : y;
+    const bool inside = row >= 0 && row < side && column <= row;
+    a.to(0)[i] = inside ? a.from(0)[matrix * length(side) + length(row) + column] : T{};
+  }
+};
+
+}  // namespace mx
+
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/each.h"
+MX_DEVICE_KERNELS(triangle_kept, Each<TriangleKept>, uint8_t, float16, int32_t, int64_t)
+MX_DEVICE_KERNELS(triangle_taken, Each<TriangleTaken>, uint8_t, float16, int32_t, int64_t)
+MX_DEVICE_KERNELS(triangle_put, Each<TrianglePut>, uint8_t, float16, int32_t, int64_t)
+#endif
+
+#if defined(MX_PASS_HOST)
 #include <cstdlib>
 
+#include "device/dense.h"
 #include "op/linalg/algebra.h"
 #include "op/linalg/batch.h"
 #include "op/shape/diag.h"
@@ -37,6 +94,11 @@ struct Packed {
 void copy_triangles(const OpContext& ctx, const Tensor& matrices, const Tensor& vectors, bool back) {
   const Matrices m(matrices.shape);
   const Packed packed(ctx.as<TriangleParam>(), m.rows);
+  if (device::current()) {
+    const Tensor &from = back ? vectors : matrices, &to = back ? matrices : vectors;
+    const TrianglePlace place{to.size(), m.rows, packed.side, packed.offset, packed.lower};
+    return device::run_dense(back ? "triangle_put" : "triangle_taken", device::word_of(to.dtype), {from}, {to}, &place);
+  }
   engine::parallel_for(m.count, kGrain / 4 / (packed.length() + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) packed.copy(matrices, i * m.size(), vectors, i * packed.length(), back);
   });
@@ -116,7 +178,7 @@ MX_OPERATOR(_linalg_extracttrian) {
         out.push_back(packed.length());
         s.set_output(0, out);
       })
-      .forward([](const OpContext& ctx) { copy_triangles(ctx, ctx.in[0], ctx.out[0], false); });
+      .portable_forward([](const OpContext& ctx) { copy_triangles(ctx, ctx.in[0], ctx.out[0], false); });
   op.gradient([](GradientContext& g) { g.set(0, g.call_same("_linalg_maketrian", {g.head()}).at(0)); });
 }
 
@@ -135,8 +197,8 @@ MX_OPERATOR(_linalg_maketrian) {
         for (int i : {0, 1}) static_cast<void>(i), out.push_back(side + std::abs(s.as<TriangleParam>().offset));
         s.set_output(0, out);
       })
-      .forward([](const OpContext& ctx) {
-        fill_zeros(ctx.out[0]);
+      .portable_forward([](const OpContext& ctx) {
+        if (!device::current()) fill_zeros(ctx.out[0]);
         copy_triangles(ctx, ctx.out[0], ctx.in[0], true);
       });
   op.gradient([](GradientContext& g) { g.set(0, g.call_same("_linalg_extracttrian", {g.head()}).at(0)); });
@@ -151,10 +213,14 @@ MX_OPERATOR(_linalg_triangle) {
         check_matrices(s, 0, false);
         s.same(0, 0);
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<TriangleParam>();
         const Tensor &in = ctx.in[0], &out = ctx.out[0];
         const Matrices m(in.shape);
+        if (device::current()) {
+          const TriangleKept kept{out.size(), m.rows, m.columns, p.offset, p.lower};
+          return device::run_dense("triangle_kept", device::word_of(out.dtype), {in}, {out}, &kept);
+        }
         const auto size = static_cast<int64_t>(size_of(in.dtype));
         engine::parallel_for(m.count * m.rows, kGrain / (m.columns + 1) + 1, [&](int64_t begin, int64_t end) {
           for (int64_t row = begin; row < end; ++row) {
@@ -207,3 +273,4 @@ MX_OPERATOR(_linalg_sumlogdiag) {
 }
 
 }  // namespace mx
+#endif

@@ -1,12 +1,104 @@
 // Classes drawn with given probabilities.
+#include "mx/op/random.h"
+
+namespace mx {
+
+// For kernels of devices.
+struct MultinomialDraw {
+  int64_t n, classes, each;  // draws in all, and for each row
+  // in: sums of the probabilities, themselves, uniform numbers; out: the class, the logarithm of its probability
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    const int64_t row = i / N(each) * classes;
+    const T* const sums = a.from(0) + row;
+    const T unit = a.from(2)[i];
+    int64_t found = 0;
+    for (int64_t after = classes; found < after;) {
+      const int64_t middle = (found + after) / 2;
+      if (sums[middle] > unit)
+        after = middle;
+      else
+        found = middle + 1;
+    }
+    if (found == classes) {  // the probabilities don't add up to 1: the last class that may be drawn
+      --found;
+      while (found > 0 && !(a.read(1, row + found) > T(0))) --found;
+    }
+    a.write(0, i, T(found));
+    if (a.wants(1)) a.write(1, i, log(a.read(1, row + found)));
+  }
+};
+// in: head, probabilities, classes; out: what each draw adds to a gradient, and where
+struct MultinomialSlope {
+  int64_t n, classes, each;
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    const int64_t place = int64_t(i / N(each)) * classes + int64_t(a.read(2, i));
+    a.write(0, i, a.read(0, i) / a.read(1, place));
+    a.template to<int64_t>(1)[i] = place;
+  }
+};
+struct MultinomialRows {
+  int64_t rows, classes;
+};
+
+}  // namespace mx
+
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/each.h"
+
+namespace mx::MX_ISA {
+
+// The sums of the first, the first two ... elements of every row, by a warp: in one order, whatever runs when.
+template <class T>
+__global__ void __launch_bounds__(kThreads)
+    scan_rows_kernel(const void* data, DType dtype, int64_t rows, int64_t size, T* sums) {
+  const unsigned lane = threadIdx.x % 32;
+  const int64_t step = int64_t(gridDim.x) * (kThreads / 32);
+  for (int64_t row = int64_t(blockIdx.x) * (kThreads / 32) + threadIdx.x / 32; row < rows; row += step) {
+    T before = 0;
+    for (int64_t begin = 0; begin < size; begin += 32) {
+      const int64_t i = begin + lane;
+      T sum = i < size ? load<T>(data, dtype, row * size + i) : T(0);
+#pragma unroll
+      for (unsigned d = 1; d < 32; d *= 2) {
+        const T left = __shfl_up_sync(0xffffffffu, sum, d);
+        if (lane >= d) sum += left;
+      }
+      sum += before;
+      if (i < size) sums[row * size + i] = sum;
+      before = __shfl_sync(0xffffffffu, sum, 31);
+    }
+  }
+}
+
+struct ScanRows {};
+template <>
+struct DeviceBlock<ScanRows> {
+  static constexpr int kKind = MX_BLOCK_DENSE;
+  template <class T>
+  static int run(const MXBlock* block) {
+    const auto& m = *static_cast<const MultinomialRows*>(block->params);
+    return launch(block, scan_rows_kernel<T>, grid_for(m.rows * 32), kThreads, 0, block->in[0].data,
+                  static_cast<DType>(block->in[0].dtype), m.rows, m.classes, static_cast<T*>(block->out[0].data));
+  }
+};
+
+}  // namespace mx::MX_ISA
+MX_DEVICE_KERNELS(scan_rows, ScanRows, double)
+MX_DEVICE_KERNELS(multinomial_draw, Each<MultinomialDraw>, double)
+MX_DEVICE_KERNELS(multinomial_slope, Each<MultinomialSlope>, double)
+#endif
+
+#if defined(MX_PASS_HOST)
 #include <algorithm>
 #include <cmath>
 #include <string>
 
 #include "base/random.h"
+#include "device/dense.h"
 #include "engine/threads.h"
-#include "mx/op.h"
-#include "mx/op/random.h"
+#include "op/indexing/rows.h"
 
 namespace mx {
 namespace {
@@ -43,6 +135,20 @@ const double* as_double(const OpContext& ctx, const Tensor& t) {
   return to;
 }
 
+void forward_on_device(const OpContext& ctx, int64_t rows, int64_t classes) {
+  const Tensor &data = ctx.in[0], &out = ctx.out[0];
+  const auto room = [&](int64_t n) {
+    return Tensor{ctx.workspace(static_cast<size_t>(n) * 8), {n}, DType::kFloat64};
+  };
+  const Tensor sums = room(data.size()), unit = room(out.size());
+  fill_uniform(*ctx.random, unit);
+  const MultinomialRows shape{rows, classes};
+  device::run_dense("scan_rows", DType::kFloat64, {data}, {sums}, &shape);
+  const MultinomialDraw draw{out.size(), classes, out.size() / rows};
+  device::run_dense("multinomial_draw", DType::kFloat64, {sums, data, unit},
+                    {out, ctx.out.size() > 1 ? ctx.out[1] : Tensor{}}, &draw);
+}
+
 void forward(const OpContext& ctx) {
   const Tensor &data = ctx.in[0], &out = ctx.out[0];
   MX_CHECK(is_floating(data.dtype), kType, "[_sample_multinomial] data is ", data.dtype,
@@ -50,6 +156,7 @@ void forward(const OpContext& ctx) {
   const int64_t n = out.size(), classes = data.shape[data.shape.ndim - 1];
   if (n == 0) return;
   const int64_t rows = data.size() / classes, each = n / rows;
+  if (device::current()) return forward_on_device(ctx, rows, classes);
   const double* p = as_double(ctx, data);
   auto* sums = static_cast<double*>(ctx.workspace(static_cast<size_t>(data.size()) * 8));
   auto* unit = static_cast<double*>(ctx.workspace(static_cast<size_t>(n) * 8));
@@ -81,6 +188,13 @@ void forward(const OpContext& ctx) {
 void forward_gradient(const OpContext& ctx) {
   const Tensor &data = ctx.in[1], &out = ctx.out[0];
   const int64_t n = ctx.in[0].size(), classes = data.shape[data.shape.ndim - 1];
+  if (device::current()) {
+    const Tensor values{ctx.workspace(static_cast<size_t>(n) * 8), {n}, DType::kFloat64},
+        index{ctx.workspace(static_cast<size_t>(n) * 8), {n}, DType::kInt64};
+    const MultinomialSlope slope{n, classes, data.size() ? n * classes / data.size() : 1};
+    device::run_dense("multinomial_slope", DType::kFloat64, {ctx.in[0], data, ctx.in[2]}, {values, index}, &slope);
+    return scatter_add(ctx, values, index.as<int64_t>(), n, 1, data.size(), 1, out);
+  }
   const double *head = as_double(ctx, ctx.in[0]), *p = as_double(ctx, data), *drawn = as_double(ctx, ctx.in[2]);
   auto* gradient = static_cast<double*>(ctx.workspace(static_cast<size_t>(data.size()) * 8));
   std::fill_n(gradient, data.size(), 0.);
@@ -110,7 +224,7 @@ MX_OPERATOR(_sample_multinomial) {
         t.set_output(1, t.in[0]);
         t.set_input(0, t.out[1]);
       })
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         if (!g.as<MultinomialParam>().get_prob) return g.set(0, g.zeros_like(g.input(0)));
         g.set(0, g.call("_backward_sample_multinomial", {g.head(1), g.input(0), g.output(0)}));
@@ -126,7 +240,8 @@ MX_OPERATOR(_backward_sample_multinomial) {
         t.set_output(0, t.in[1]);
         t.set_input(1, t.out[0]);
       })
-      .forward(forward_gradient);
+      .portable_forward(forward_gradient);
 }
 
 }  // namespace mx
+#endif

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "op/indexing/rows.h"
+
 namespace mx {
 
 void infer_sequences(const InferShape& s, int32_t axis, size_t lengths) {
@@ -25,6 +27,18 @@ const int64_t* read_lengths(const OpContext& ctx, const Sequences& s, const Tens
     convert(lengths->data, lengths->dtype, length, DType::kInt64, s.batch);
   else
     std::fill(length, length + s.batch, s.time);
+  return length;
+}
+
+Tensor device_lengths(const OpContext& ctx, const Sequences& s, const Tensor* lengths, std::optional<int64_t> lowest) {
+  if (!lengths) {
+    MX_CHECK(s.time >= lowest.value_or(0), kIndex, "[", ctx.op.name, "] there are no steps");
+    return {};
+  }
+  const Tensor length{const_cast<int64_t*>(read_lengths(ctx, s, lengths)), {s.batch}, DType::kInt64};
+  const auto outside = lowest ? find_outside(ctx, length, *lowest, s.time + 1) : std::nullopt;
+  MX_CHECK(!outside, kIndex, "[", ctx.op.name, "] a sequence_length is ", *outside, ", but must be ", *lowest, " to ",
+           s.time, ", the number of steps");
   return length;
 }
 

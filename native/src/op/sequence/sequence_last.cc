@@ -1,10 +1,42 @@
-#include <cstring>
-
-#include "engine/threads.h"
 #include "op/sequence/sequence.h"
 
 namespace mx {
+struct SequenceLastStep : SequenceSteps {
+  bool back;
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    const int64_t* const lengths = a.template from<int64_t>(1);
+    if (back) {
+      const auto p = place(i);
+      const bool last = int64_t(p.step) == length(lengths, p.sequence) - 1;
+      a.to(0)[i] = last ? a.from(0)[p.sequence * N(rest) + p.within] : T{};
+    } else {
+      const N sequence = i / N(rest), within = i - sequence * N(rest);
+      a.to(0)[i] = a.from(0)[offset(length(lengths, sequence) - 1, sequence, within)];
+    }
+  }
+};
+}  // namespace mx
+
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/each.h"
+MX_DEVICE_KERNELS(sequence_last, Each<SequenceLastStep>, uint8_t, float16, int32_t, int64_t)
+#endif
+
+#if defined(MX_PASS_HOST)
+#include <cstring>
+
+#include "device/dense.h"
+#include "engine/threads.h"
+
+namespace mx {
 namespace {
+
+void run_on_device(const OpContext& ctx, const Sequences& s, const Tensor* lengths, bool back) {
+  const SequenceLastStep step{s.steps(ctx.out[0].size()), back};
+  device::run_dense("sequence_last", device::word_of(ctx.out[0].dtype),
+                    {ctx.in[0], device_lengths(ctx, s, lengths, 1)}, {ctx.out[0]}, &step);
+}
 
 // visit(offset in the data, offset in the result) for the last step of every sequence.
 template <class Visit>
@@ -35,8 +67,9 @@ MX_OPERATOR(SequenceLast) {
         s.set_output(0, out);
       })
       .infer_dtype([](const InferDType& t) { infer_sequence_dtypes(t, 1); })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Sequences s(ctx.as<SequenceParam>().axis, ctx.in[0].shape);
+        if (device::current()) return run_on_device(ctx, s, lengths_of(ctx, 1), false);
         const Tensor &data = ctx.in[0], &out = ctx.out[0];
         const size_t bytes = static_cast<size_t>(s.rest) * size_of(data.dtype);
         each_last(ctx, s, lengths_of(ctx, 1),
@@ -59,9 +92,10 @@ MX_OPERATOR(_backward_SequenceLast) {
       .reads([](const void*, size_t input) { return input != 1; })
       .infer_shape([](const InferShape& s) { s.same(1, 0); })
       .infer_dtype([](const InferDType& t) { infer_sequence_dtypes(t, 2); })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Tensor &head = ctx.in[0], &out = ctx.out[0];
         const Sequences s(ctx.as<SequenceParam>().axis, out.shape);
+        if (device::current()) return run_on_device(ctx, s, lengths_of(ctx, 2), true);
         const size_t bytes = static_cast<size_t>(s.rest) * size_of(out.dtype);
         fill_zeros(out);
         each_last(ctx, s, lengths_of(ctx, 2),
@@ -77,3 +111,4 @@ MX_OPERATOR(_backward_SequenceLast) {
 }
 
 }  // namespace mx
+#endif

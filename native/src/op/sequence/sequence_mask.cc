@@ -1,7 +1,28 @@
-#include <algorithm>
-
-#include "engine/threads.h"
 #include "op/sequence/sequence.h"
+
+namespace mx {
+struct SequenceMaskStep : SequenceSteps {
+  uint64_t value;  // its bytes
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    const auto p = place(i);
+    const bool counts = int64_t(p.step) < length(a.template from<int64_t>(1), p.sequence);
+    a.to(0)[i] = counts ? a.from(0)[i] : a.word(value);
+  }
+};
+}  // namespace mx
+
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/each.h"
+MX_DEVICE_KERNELS(sequence_mask, Each<SequenceMaskStep>, uint8_t, float16, int32_t, int64_t)
+#endif
+
+#if defined(MX_PASS_HOST)
+#include <algorithm>
+#include <cstring>
+
+#include "device/dense.h"
+#include "engine/threads.h"
 
 namespace mx {
 namespace {
@@ -33,12 +54,18 @@ void forward(const OpContext& ctx) {
   const auto& p = ctx.as<SequenceMaskParam>();
   const Tensor& out = ctx.out[0];
   if (out.size() == 0) return;
+  const Sequences s(p.axis, out.shape);
+  alignas(8) char value[8] = {};
+  convert(&p.value, DType::kFloat32, value, out.dtype, 1);
+  if (p.use_sequence_length && device::current()) {
+    SequenceMaskStep step{s.steps(out.size()), 0};
+    std::memcpy(&step.value, value, sizeof step.value);
+    return device::run_dense("sequence_mask", device::word_of(out.dtype),
+                             {ctx.in[0], device_lengths(ctx, s, &ctx.in[1], {})}, {out}, &step);
+  }
   copy_flat(ctx.in[0], out);
   if (!p.use_sequence_length) return;
-  Sequences s(p.axis, out.shape);
   const int64_t* length = read_lengths(ctx, s, &ctx.in[1]);
-  alignas(8) char value[8];
-  convert(&p.value, DType::kFloat32, value, out.dtype, 1);
   switch (size_of(out.dtype)) {
     case 1:
       return mask_words<uint8_t>(s, length, out, value);
@@ -66,7 +93,7 @@ MX_OPERATOR(SequenceMask) {
         infer_sequences(s, s.as<SequenceMaskParam>().axis, 1);
       })
       .infer_dtype([](const InferDType& t) { infer_sequence_dtypes(t, 1); })
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         SequenceMaskParam p = g.as<SequenceMaskParam>();
         p.value = 0;
@@ -77,3 +104,4 @@ MX_OPERATOR(SequenceMask) {
 }
 
 }  // namespace mx
+#endif

@@ -1,7 +1,26 @@
+#include "op/sequence/sequence.h"
+
+namespace mx {
+struct SequenceReverseStep : SequenceSteps {
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    const auto p = place(i);
+    const int64_t end = length(a.template from<int64_t>(1), p.sequence), step = p.step;
+    a.to(0)[i] = a.from(0)[offset(step < end ? end - 1 - step : step, p.sequence, p.within)];
+  }
+};
+}  // namespace mx
+
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/each.h"
+MX_DEVICE_KERNELS(sequence_reverse, Each<SequenceReverseStep>, uint8_t, float16, int32_t, int64_t)
+#endif
+
+#if defined(MX_PASS_HOST)
 #include <cstring>
 
+#include "device/dense.h"
 #include "engine/threads.h"
-#include "op/sequence/sequence.h"
 
 namespace mx {
 
@@ -18,9 +37,14 @@ MX_OPERATOR(SequenceReverse) {
         infer_sequences(s, axis, 1);
       })
       .infer_dtype([](const InferDType& t) { infer_sequence_dtypes(t, 1); })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Tensor &data = ctx.in[0], &out = ctx.out[0];
         const Sequences s(0, data.shape);
+        if (device::current()) {
+          const SequenceReverseStep step{s.steps(out.size())};
+          return device::run_dense("sequence_reverse", device::word_of(out.dtype),
+                                   {data, device_lengths(ctx, s, lengths_of(ctx, 1), 0)}, {out}, &step);
+        }
         const int64_t* length = read_lengths(ctx, s, lengths_of(ctx, 1));
         const size_t bytes = static_cast<size_t>(s.rest) * size_of(data.dtype);
         for (int64_t b = 0; b < s.batch; ++b)
@@ -41,3 +65,4 @@ MX_OPERATOR(SequenceReverse) {
 }
 
 }  // namespace mx
+#endif

@@ -1,8 +1,74 @@
 // The patches of images under a moving window as columns of matrices, and the sum of such columns back to images.
+#include "mx/op.h"
+
+namespace mx {
+
+// For kernels of devices. Always three spatial axes; missing ones have size 1 and come first.
+struct PatchGeometry {
+  int64_t n;  // elements of the result
+  int64_t size[3], places[3], kernel[3], stride[3], dilate[3], pad[3];
+};
+struct PatchTaken : PatchGeometry {
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    int64_t position[3];
+    N rest = i;
+    for (int k = 2; k >= 0; --k) {
+      const N above = rest / N(places[k]);
+      position[k] = int64_t(rest - above * N(places[k])) * stride[k] - pad[k], rest = above;
+    }
+    bool inside = true;
+    int64_t offset = 0, step = 1;
+    for (int k = 2; k >= 0; --k) {
+      const N above = rest / N(kernel[k]);
+      const int64_t at = position[k] + int64_t(rest - above * N(kernel[k])) * dilate[k];
+      inside = inside && at >= 0 && at < size[k];
+      offset += at * step, step *= size[k], rest = above;
+    }
+    a.to(0)[i] = inside ? a.from(0)[rest * step + offset] : T{};
+  }
+};
+struct PatchSum : PatchGeometry {
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    int64_t at[3];
+    N rest = i;
+    for (int k = 2; k >= 0; --k) {
+      const N above = rest / N(size[k]);
+      at[k] = int64_t(rest - above * N(size[k])) + pad[k], rest = above;
+    }
+    const int64_t elements = kernel[0] * kernel[1] * kernel[2];
+    T sum = 0;
+    for (int64_t x = 0; x < kernel[0]; ++x)
+      for (int64_t y = 0; y < kernel[1]; ++y)
+        for (int64_t z = 0; z < kernel[2]; ++z) {
+          const int64_t reach[3] = {at[0] - x * dilate[0], at[1] - y * dilate[1], at[2] - z * dilate[2]};
+          int64_t from = rest * elements + (x * kernel[1] + y) * kernel[2] + z;
+          bool met = true;
+          for (int k = 0; k < 3; ++k) {
+            const int64_t place = reach[k] / stride[k];
+            met = met && reach[k] >= 0 && place * stride[k] == reach[k] && place < places[k];
+            from = from * places[k] + place;
+          }
+          if (met) sum += a.read(0, from);
+        }
+    a.write(0, i, sum);
+  }
+};
+
+}  // namespace mx
+
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/each.h"
+MX_DEVICE_KERNELS(patch_taken, Each<PatchTaken>, uint8_t, float16, int32_t, int64_t)
+MX_DEVICE_KERNELS(patch_sum, Each<PatchSum>, float, double, int32_t, int64_t)
+#endif
+
+#if defined(MX_PASS_HOST)
 #include <algorithm>
 
+#include "device/dense.h"
 #include "engine/threads.h"
-#include "mx/op.h"
 #include "op/nn/window.h"
 #include "op/shape/sums.h"
 
@@ -81,6 +147,14 @@ struct Geometry {
         elements(kernel_size(window)),
         size(image.slice(2)),
         places(mx::places(op, window, size)) {}
+  PatchGeometry of_device(int64_t n) const {
+    PatchGeometry g{n, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {}};
+    for (int i = 0, to = 3 - window.rank; i < window.rank; ++i, ++to) {
+      g.size[to] = size[i], g.places[to] = places[i], g.kernel[to] = window.kernel[i];
+      g.stride[to] = window.stride[i], g.dilate[to] = window.dilate[i], g.pad[to] = window.pad[i];
+    }
+    return g;
+  }
   // Offsets of what a view starts with, in a plane of the image and of the columns.
   int64_t image_offset(const View& v) const {
     const Shape steps = strides_of(size);
@@ -100,6 +174,10 @@ void gather(const OpContext& ctx) {
   const Tensor &image = ctx.in[0], &columns = ctx.out[0];
   const Geometry g(ctx.op, ctx.as<PatchParam>(), image.shape);
   if (columns.size() == 0) return;
+  if (device::current()) {
+    const PatchTaken taken{g.of_device(columns.size())};
+    return device::run_dense("patch_taken", device::word_of(image.dtype), {image}, {columns}, &taken);
+  }
   fill_zeros(columns);
   const Shape from = strides_of(g.size), to = strides_of(g.places);
   for (int64_t e = 0; e < g.elements; ++e) {
@@ -118,6 +196,10 @@ void scatter(const OpContext& ctx) {
   const int rank = g.window.rank;
   const int64_t plane = g.size.size(), column_plane = g.elements * g.places.size();
   if (image.size() == 0) return;
+  if (device::current()) {
+    const PatchSum sum{g.of_device(image.size())};
+    return device::run_dense("patch_sum", get_kernel("add").lane(image.dtype), {columns}, {image}, &sum);
+  }
   sum_into(ctx, columns, image, [&](const auto* from, auto* to) {
     engine::parallel_for(g.planes, kGrain / (column_plane + 1) + 1, [&](int64_t begin, int64_t end) {
       const Shape steps = strides_of(g.size), column_steps = strides_of(g.places);
@@ -157,7 +239,7 @@ MX_OPERATOR(im2col) {
         const int64_t rows = data[1] < 0 ? -1 : data[1] * kernel_size(w);
         s.set_output(0, Shape{data[0], rows, product(places(s.op, w, data.slice(2)))});
       })
-      .forward(gather)
+      .portable_forward(gather)
       .gradient([](GradientContext& g) { g.set(0, g.call_same("_backward_im2col", {g.head(), g.input(0)}).at(0)); });
 }
 
@@ -168,7 +250,7 @@ MX_OPERATOR(_backward_im2col) {
       .params<PatchParam>()
       .reads([](const void*, size_t input) { return input == 0; })
       .infer_shape([](const InferShape& s) { s.same(1, 0); })
-      .forward(scatter)
+      .portable_forward(scatter)
       .gradient([](GradientContext& g) {
         if (g.wants(0)) g.set(0, g.call_same("im2col", {g.head()}).at(0));
         if (g.wants(1)) g.set(1, g.zeros_like(g.input(1)));
@@ -194,10 +276,11 @@ MX_OPERATOR(col2im) {
         for (int64_t size : p.output_size) out.push_back(size);
         s.set_output(0, out);
       })
-      .forward(scatter)
+      .portable_forward(scatter)
       .gradient([](GradientContext& g) {
         g.set(0, g.call("im2col", {g.head()}, static_cast<const PatchParam&>(g.as<ImageParam>())));
       });
 }
 
 }  // namespace mx
+#endif

@@ -1,15 +1,112 @@
+#include "mx/base/shape.h"
+#include "mx/op.h"
+
+namespace mx {
+
+enum class PadMode : int32_t { kConstant, kEdge, kReflect };
+
+// For kernels of devices.
+struct PadGeometry {
+  int64_t n;       // elements of the result
+  uint64_t value;  // the bytes of the constant
+  PadMode mode;
+  int32_t ndim;  // neighbours without a border are one axis
+  int64_t before[kMaxNdim], size[kMaxNdim], padded[kMaxNdim];
+};
+struct PadTaken : PadGeometry {
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    bool inside = true;
+    int64_t from = 0, step = 1;
+    N rest = i;
+    for (int k = ndim - 1; k >= 0; --k) {
+      const N above = rest / N(padded[k]);
+      const int64_t last = size[k] - 1;
+      int64_t at = int64_t(rest - above * N(padded[k])) - before[k];
+      if (mode == PadMode::kEdge) at = at < 0 ? 0 : at > last ? last : at;
+      if (mode == PadMode::kReflect) at = at < 0 ? -at : at > last ? 2 * last - at : at;
+      inside = inside && at >= 0 && at <= last;
+      from += at * step, step *= size[k], rest = above;
+    }
+    a.to(0)[i] = inside ? a.from(0)[from] : a.word(value);
+  }
+};
+// Every element of the data collects from where it went.
+struct PadSum : PadGeometry {
+  // How many places of the padded axis one of the data may be found at, and the c-th of them; -1: not there after all.
+  MX_XPU int64_t count(int k, int64_t at) const {
+    if (mode == PadMode::kEdge) return last_place(k, at) - first_place(k, at) + 1;
+    return mode == PadMode::kReflect && padded[k] != size[k] ? 3 : 1;
+  }
+  MX_XPU int64_t place(int k, int64_t at, int64_t c) const {
+    const int64_t last = size[k] - 1;
+    int64_t found = at + before[k];
+    if (mode == PadMode::kEdge) return first_place(k, at) + c;
+    if (mode == PadMode::kReflect && padded[k] != size[k]) {
+      if (c == 0) found = at > 0 ? before[k] - at : -1;
+      if (c == 2) found = at < last ? before[k] + 2 * last - at : -1;
+    }
+    return found < padded[k] ? found : -1;
+  }
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    int64_t combinations = 1;
+    N rest = i;
+    for (int k = ndim - 1; k >= 0; --k) {
+      const N above = rest / N(size[k]);
+      const int64_t each = count(k, rest - above * N(size[k]));
+      combinations *= each > 0 ? each : 0, rest = above;
+    }
+    T sum = 0;
+    for (int64_t c = 0; c < combinations; ++c) {
+      bool met = true;
+      int64_t left = c, from = 0, step = 1;
+      rest = i;
+      for (int k = ndim - 1; k >= 0; --k) {
+        const N above = rest / N(size[k]);
+        const int64_t at = rest - above * N(size[k]), each = count(k, at), found = place(k, at, left % each);
+        met = met && found >= 0;
+        from += found * step, step *= padded[k], left /= each, rest = above;
+      }
+      if (met) sum += a.read(0, from);
+    }
+    a.write(0, i, sum);
+  }
+
+ private:
+  // Of the places that an element at the edge fills.
+  MX_XPU int64_t first_place(int k, int64_t at) const {
+    const int64_t own = at == 0 ? 0 : at + before[k];
+    return own < 0 ? 0 : own;
+  }
+  MX_XPU int64_t last_place(int k, int64_t at) const {
+    const int64_t own = at == size[k] - 1 ? padded[k] - 1 : at + before[k];
+    return own < padded[k] ? own : padded[k] - 1;
+  }
+};
+
+}  // namespace mx
+
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/each.h"
+MX_DEVICE_KERNELS(pad_taken, Each<PadTaken>, uint8_t, float16, int32_t, int64_t)
+MX_DEVICE_KERNELS(pad_sum, Each<PadSum>, float, double, int32_t, int64_t)
+#endif
+
+#if defined(MX_PASS_HOST)
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
+#include "device/dense.h"
 #include "engine/threads.h"
-#include "mx/op.h"
 #include "op/shape/sums.h"
 
 namespace mx {
 namespace {
 
 struct PadParam {
-  enum Mode : int32_t { kConstant, kEdge, kReflect } mode = kConstant;
+  PadMode mode = PadMode::kConstant;
   Shape pad_width = Shape::scalar();
   double constant_value = 0;
   static void fields(auto& f) {
@@ -36,9 +133,9 @@ void infer_shape(const InferShape& s) {
     out[i] = data[i] + before + after;
     MX_CHECK(out[i] >= 0, kValue, "[Pad] pad_width ", width, " takes away more of axis ", i, " than data ", data,
              " has");
-    MX_CHECK(p.mode != PadParam::kReflect || std::max(before, after) < std::max<int64_t>(data[i], 1), kValue,
+    MX_CHECK(p.mode != PadMode::kReflect || std::max(before, after) < std::max<int64_t>(data[i], 1), kValue,
              "[Pad] reflect needs pad_width ", width, " to be less than the size of each axis of data ", data);
-    MX_CHECK(p.mode != PadParam::kEdge || data[i] > 0 || out[i] == 0, kValue, "[Pad] axis ", i, " of data ", data,
+    MX_CHECK(p.mode != PadMode::kEdge || data[i] > 0 || out[i] == 0, kValue, "[Pad] axis ", i, " of data ", data,
              " has no element at the edge");
   }
   s.set_output(0, out);
@@ -50,9 +147,9 @@ Source source_of(const PadParam& p, int axis, int64_t n, int64_t padded) {
   Source source(static_cast<size_t>(padded));
   for (int64_t o = 0; o < padded; ++o) {
     int64_t i = o - p.pad_width[2 * axis];
-    if (p.mode == PadParam::kConstant) {
+    if (p.mode == PadMode::kConstant) {
       if (i >= n) i = -1;
-    } else if (p.mode == PadParam::kEdge) {
+    } else if (p.mode == PadMode::kEdge) {
       i = std::clamp<int64_t>(i, 0, n - 1);
     } else {
       i = i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i;
@@ -60,6 +157,21 @@ Source source_of(const PadParam& p, int axis, int64_t n, int64_t padded) {
     source[static_cast<size_t>(o)] = i < 0 ? -1 : i;
   }
   return source;
+}
+
+PadGeometry geometry(const PadParam& p, const Shape& data, const Shape& padded, int64_t n) {
+  PadGeometry g{n, 0, p.mode, 0, {}, {}, {}};
+  bool merges = false;  // with the axis before
+  for (int i = 0; i < data.ndim; ++i) {
+    const bool bare = p.pad_width[2 * i] == 0 && p.pad_width[2 * i + 1] == 0;
+    if (bare && merges) {
+      g.size[g.ndim - 1] *= data[i], g.padded[g.ndim - 1] *= data[i];
+    } else {
+      g.before[g.ndim] = p.pad_width[2 * i], g.size[g.ndim] = data[i], g.padded[g.ndim++] = padded[i];
+    }
+    merges = bare;
+  }
+  return g;
 }
 
 // The rows (last axes) of the padded array, each with its row of the data.
@@ -125,9 +237,14 @@ void forward(const OpContext& ctx) {
   const auto& p = ctx.as<PadParam>();
   const Tensor &data = ctx.in[0], &out = ctx.out[0];
   if (out.size() == 0) return;
-  const Rows rows(p, data.shape, out.shape);
-  alignas(8) char value[8];
+  alignas(8) char value[8] = {};
   convert(&p.constant_value, DType::kFloat64, value, out.dtype, 1);
+  if (device::current()) {
+    PadTaken taken{geometry(p, data.shape, out.shape, out.size())};
+    std::memcpy(&taken.value, value, sizeof taken.value);
+    return device::run_dense("pad_taken", device::word_of(out.dtype), {data}, {out}, &taken);
+  }
+  const Rows rows(p, data.shape, out.shape);
   switch (size_of(out.dtype)) {
     case 1:
       return pad_words<uint8_t>(rows, data, out, value);
@@ -144,6 +261,10 @@ void backward(const OpContext& ctx) {
   const Tensor &head = ctx.in[0], &out = ctx.out[0];
   if (out.size() == 0) return;
   if (head.size() == 0) return fill_zeros(out);
+  if (device::current()) {
+    const PadSum sum{geometry(ctx.as<PadParam>(), out.shape, head.shape, out.size())};
+    return device::run_dense("pad_sum", get_kernel("add").lane(out.dtype), {head}, {out}, &sum);
+  }
   const Rows rows(ctx.as<PadParam>(), out.shape, head.shape);
   const int64_t n = out.shape.back(), padded = head.shape.back();
   const int64_t blocks = rows.blocks(), block = head.size() / padded / blocks;
@@ -177,7 +298,7 @@ MX_OPERATOR(Pad) {
       .input("data", "The array.")
       .params<PadParam>()
       .infer_shape(infer_shape)
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) { g.set(0, g.call_same("_backward_Pad", {g.head(), g.input(0)}).at(0)); });
 }
 
@@ -188,7 +309,7 @@ MX_OPERATOR(_backward_Pad) {
       .params<PadParam>()
       .reads([](const void*, size_t input) { return input == 0; })
       .infer_shape([](const InferShape& s) { s.same(1, 0); })
-      .forward(backward)
+      .portable_forward(backward)
       .gradient([](GradientContext& g) {
         PadParam p = g.as<PadParam>();
         p.constant_value = 0;
@@ -198,3 +319,4 @@ MX_OPERATOR(_backward_Pad) {
 }
 
 }  // namespace mx
+#endif

@@ -1,17 +1,36 @@
 #include "mx/op.h"
 
+namespace mx {
+
+// For kernels of devices.
+struct OrderOfRows {
+  int64_t rows, n;
+  bool ascending;
+};
+// out (outer, k, inner): the first k of the n places of each line, which lie in rows.
+struct OrderPlaces {
+  int64_t n, size, k, inner;  // n: of the result; size: of a row
+  template <class T, class N, class Arrays>
+  MX_XPU void operator()(N i, const Arrays& a) const {
+    const N above = i / N(inner), outer = above / N(k), row = outer * N(inner) + (i - above * N(inner));
+    a.to(0)[i] = a.template from<int32_t>(0)[row * size + (above - outer * N(k))];
+  }
+};
+
+}  // namespace mx
+
 // Integers in the order of the elements: for a float, its bits where negative numbers count backwards.
 #if defined(MX_ISA)
 namespace mx::MX_ISA {
 
 struct OrderKeys {
-  static MX_INLINE int32_t key_of(int32_t x) { return x; }
-  static MX_INLINE int64_t key_of(int64_t x) { return x; }
-  static MX_INLINE int32_t key_of(float x) {
+  static MX_XPU int32_t key_of(int32_t x) { return x; }
+  static MX_XPU int64_t key_of(int64_t x) { return x; }
+  static MX_XPU int32_t key_of(float x) {
     const auto bits = __builtin_bit_cast(int32_t, x + 0.f);  // -0 becomes 0
     return x != x ? INT32_MAX : bits ^ ((bits >> 31) & INT32_MAX);
   }
-  static MX_INLINE int64_t key_of(double x) {
+  static MX_XPU int64_t key_of(double x) {
     const auto bits = __builtin_bit_cast(int64_t, x + 0.);
     return x != x ? INT64_MAX : bits ^ ((bits >> 63) & INT64_MAX);
   }
@@ -37,11 +56,109 @@ struct OrderKeys {
 #endif
 MX_KERNELS(order_keys, OrderKeys, float, double, int32_t, int64_t)
 
+#if defined(MX_PASS_CUDA)
+#include "mx/cuda/each.h"
+#include "mx/cuda/sort.h"
+
+namespace mx::MX_ISA {
+
+inline constexpr int64_t kShortRow = 2048, kTile = 1024;  // elements in shared memory at most, and at least
+
+// Rows that fit into shared memory: a bitonic network sorts keys and places. No two are equal, so the order of equal
+// keys is kept. `width`: a power of two that a row fits into; a tile holds several rows where they are short.
+template <class T, class Key>
+__global__ void __launch_bounds__(kThreads)
+    sort_short_rows(const void* data, DType dtype, Key turn, int64_t rows, int32_t n, int32_t width, int32_t* places) {
+  const int32_t tile = width < int32_t(kTile) ? int32_t(kTile) : width, count = tile / width;
+  Key* const keys = dynamic_shared<Key>();
+  auto* const at = reinterpret_cast<int32_t*>(keys + tile);
+  for (int64_t first = int64_t(blockIdx.x) * count; first < rows; first += int64_t(gridDim.x) * count) {
+    for (int32_t i = threadIdx.x; i < tile; i += kThreads) {
+      const int64_t row = first + i / width;
+      const int32_t place = i % width;
+      const bool inside = row < rows && place < n;
+      keys[i] = inside ? OrderKeys::key_of(load<T>(data, dtype, row * n + place)) ^ turn
+                       : Key(~(Key(1) << (8 * sizeof(Key) - 1)));
+      at[i] = place;
+    }
+    __syncthreads();
+    for (int32_t size = 2; size <= width; size *= 2)
+      for (int32_t step = size / 2; step; step /= 2) {
+        for (int32_t pair = threadIdx.x; pair < tile / 2; pair += kThreads) {
+          const int32_t a = 2 * pair - (pair & (step - 1)), b = a + step;
+          const bool falls = a & (width - 1) & size, above = keys[a] != keys[b] ? keys[a] > keys[b] : at[a] > at[b];
+          if (falls == above) continue;
+          const Key key = keys[a];
+          const int32_t place = at[a];
+          keys[a] = keys[b], at[a] = at[b], keys[b] = key, at[b] = place;
+        }
+        __syncthreads();
+      }
+    for (int32_t i = threadIdx.x; i < tile; i += kThreads) {
+      const int64_t row = first + i / width;
+      if (row < rows && i % width < n) places[row * n + i % width] = at[i];
+    }
+    __syncthreads();
+  }
+}
+
+template <class T, class Key>
+__global__ void __launch_bounds__(kThreads)
+    sort_keys_kernel(const void* data, DType dtype, Key turn, int64_t first, int64_t n, Key* keys) {
+  const int64_t step = int64_t(gridDim.x) * blockDim.x;
+  for (int64_t i = int64_t(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
+    keys[i] = OrderKeys::key_of(load<T>(data, dtype, first + i)) ^ turn;
+}
+
+struct SortRows {};
+template <>
+struct DeviceBlock<SortRows> {
+  static constexpr int kKind = MX_BLOCK_DENSE;
+  template <class T>
+  static int run(const MXBlock* block) {
+    using Key = decltype(OrderKeys::key_of(T()));
+    const auto& order = *static_cast<const OrderOfRows*>(block->params);
+    const Key turn = order.ascending ? 0 : -1;
+    const auto dtype = static_cast<DType>(block->in[0].dtype);
+    auto* const places = static_cast<int32_t*>(block->out[0].data);
+    if (order.n <= kShortRow) {
+      int64_t width = 2;
+      while (width < order.n) width *= 2;
+      const int64_t tile = width < kTile ? kTile : width, tiles = (order.rows * width + tile - 1) / tile;
+      return launch(block, sort_short_rows<T, Key>, grid_for(tiles * kThreads), kThreads,
+                    size_t(tile) * (sizeof(Key) + sizeof(int32_t)), block->in[0].data, dtype, turn, order.rows,
+                    int32_t(order.n), int32_t(width), places);
+    }
+    // As many rows at a time as CUB counts the elements of in 32 bits.
+    if (order.n > INT32_MAX) return fail("a row of 2^31 elements or more can't be sorted");
+    const int64_t most = INT32_MAX / order.n, chunk = most < order.rows ? most : order.rows, n = chunk * order.n;
+    auto* const keys = static_cast<Key*>(block->workspace(block->context, size_t(2 * n) * sizeof(Key)));
+    auto* const own = static_cast<int32_t*>(block->workspace(block->context, size_t(n) * sizeof(int32_t)));
+    if (!keys || !own) return 2;
+    int failed = launch(block, places_kernel<int32_t>, grid_for(n), kThreads, 0, own, n, order.n);
+    for (int64_t row = 0; row < order.rows && !failed; row += chunk) {
+      const int64_t rows = order.rows - row < chunk ? order.rows - row : chunk;
+      failed = launch(block, sort_keys_kernel<T, Key>, grid_for(rows * order.n), kThreads, 0, block->in[0].data, dtype,
+                      turn, row * order.n, rows * order.n, keys);
+      if (!failed)
+        failed = sort_pairs(block, SortedPairs<Key>{keys, keys + n, own, places + row * order.n}, rows, order.n);
+    }
+    return failed;
+  }
+};
+
+}  // namespace mx::MX_ISA
+MX_DEVICE_KERNELS(sort_rows, SortRows, float, double, int32_t, int64_t)
+MX_DEVICE_KERNELS(order_places, Each<OrderPlaces>, int64_t)
+#endif
+
 #if defined(MX_PASS_HOST)
 #include <algorithm>
 #include <memory>
 #include <vector>
 
+#include "device/blocks.h"
+#include "device/dense.h"
 #include "engine/threads.h"
 #include "op/sort/order.h"
 
@@ -242,6 +359,16 @@ void move_words(const Tensor& data, const int64_t* places, const Lines& lines, i
 }
 template <bool kBack>
 void move(const Tensor& data, const int64_t* places, const Lines& lines, int64_t k, const Tensor& result) {
+  if (device::current()) {
+    StridedCopy copy;
+    const int64_t line = lines.n * lines.inner, index_strides[] = {k * lines.inner, lines.inner, 1};
+    const int64_t spread = result.size() > 1;  // 0: one number goes everywhere
+    const int64_t in_data[] = {line, 0, 1}, in_result[] = {k * lines.inner * spread, lines.inner * spread, spread};
+    const int64_t dims[] = {lines.outer, k, lines.inner};
+    for (int i = 0; i < 3; ++i) copy.axis(dims[i], (kBack ? in_result : in_data)[i], (kBack ? in_data : in_result)[i]);
+    return device::run_gather(copy, index_strides, kBack ? result : data, places, kBack ? data : result, lines.inner,
+                              lines.n, kBack);
+  }
   switch (size_of(data.dtype)) {
     case 1:
       return move_words<uint8_t, kBack>(data, places, lines, k, result);
@@ -262,6 +389,15 @@ Lines Lines::of(const std::optional<int32_t>& axis, const Shape& shape, std::str
   return {shape.size(0, at), shape[at], shape.size(at + 1, shape.ndim)};
 }
 
+Tensor order_rows_on_device(const OpContext& ctx, const Tensor& data, int64_t rows, int64_t n, bool ascending) {
+  MX_CHECK(n < int64_t{1} << 31, kUnsupported, "[", ctx.op.name, "] ", n,
+           " elements are too many to be sorted on a GPU; there must be fewer than 2^31 along the axis");
+  const Tensor places{ctx.workspace(static_cast<size_t>(rows * n) * sizeof(int32_t)), {rows, n}, DType::kInt32};
+  const OrderOfRows order{rows, n, ascending};
+  if (rows * n) device::run_dense("sort_rows", get_kernel("order_keys").lane(data.dtype), {data}, {places}, &order);
+  return places;
+}
+
 const int64_t* order_lines(const OpContext& ctx, const Tensor& data, const Lines& lines, int64_t k, bool ascending) {
   const auto [outer, n, inner] = lines;
   const auto room = [&] { return static_cast<int64_t*>(ctx.workspace(sizeof(int64_t) * lines.count() * k)); };
@@ -271,6 +407,13 @@ const int64_t* order_lines(const OpContext& ctx, const Tensor& data, const Lines
   if (inner > 1) {
     rows.data = ctx.workspace(data.bytes());
     swap_axes(data.data, rows.data, outer, n, inner, size_of(data.dtype));
+  }
+  if (device::current()) {
+    const Tensor order = order_rows_on_device(ctx, rows, lines.count(), n, ascending),
+                 out{places, {outer, k, inner}, DType::kInt64};
+    const OrderPlaces first{out.size(), n, k, inner};
+    device::run_dense("order_places", DType::kInt64, {order}, {out}, &first);
+    return places;
   }
   const DType lane = get_kernel("order_keys").lane(data.dtype);
   const Line line{rows.as<char>(), data.dtype, lane, ascending};

@@ -2,10 +2,13 @@
 #include <numeric>
 
 #include "base/random.h"
+#include "device/scope.h"
 #include "engine/threads.h"
 #include "mx/op.h"
 #include "mx/op/random.h"
 #include "mx/op/strided.h"
+#include "op/indexing/rows.h"
+#include "op/sort/order.h"
 
 namespace mx {
 namespace {
@@ -33,6 +36,16 @@ void shuffle_rows(const OpContext& ctx, int64_t n, int64_t row) {
   });
 }
 
+// In the order of random numbers of 64 bits: that two are equal does not happen.
+void shuffle_on_device(const OpContext& ctx, int64_t n, int64_t row) {
+  const Tensor keys{ctx.workspace(static_cast<size_t>(n) * 8), {n}, DType::kInt64},
+      index{ctx.workspace(static_cast<size_t>(n) * 8), {n}, DType::kInt64};
+  fill_bits(*ctx.random, keys.as<uint32_t>(), 2 * n);
+  const Tensor order = order_rows_on_device(ctx, keys, 1, n, true);
+  convert(order.data, order.dtype, index.data, index.dtype, n);
+  gather(ctx.in[0], index.as<int64_t>(), n, 1, n, row, ctx.out[0]);
+}
+
 }  // namespace
 
 MX_OPERATOR(_shuffle) {
@@ -42,10 +55,11 @@ MX_OPERATOR(_shuffle) {
       .uses_random()
       .no_gradient()
       .infer_shape(same_shape)
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Tensor &data = ctx.in[0], &out = ctx.out[0];
         if (data.size() == 0) return;
         const int64_t n = data.shape[0], row = data.size() / n;
+        if (device::current()) return shuffle_on_device(ctx, n, row);
         if (row > 1) return shuffle_rows(ctx, n, row);
         copy_flat(data, out);
         switch (size_of(data.dtype)) {

@@ -47,7 +47,7 @@ MX_OPERATOR(sort) {
         t.set_input(0, t.out[0]);
         t.set_output(1, DType::kInt64);
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<SortParam>();
         const Lines lines = Lines::of(p.axis, ctx.in[0].shape, ctx.op.name);
         const int64_t* places = order_lines(ctx, ctx.in[0], lines, lines.n, p.is_ascend);
@@ -68,7 +68,7 @@ MX_OPERATOR(argsort) {
       .no_gradient()
       .infer_shape([](const InferShape& s) { infer_ordered(s, s.as<ArgsortParam>().axis); })
       .infer_dtype([](const InferDType& t) { t.set_output(0, t.as<ArgsortParam>().dtype); })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<ArgsortParam>();
         const Lines lines = Lines::of(p.axis, ctx.in[0].shape, ctx.op.name);
         const int64_t* places = order_lines(ctx, ctx.in[0], lines, lines.n, p.is_ascend);

@@ -27,7 +27,7 @@ MX_OPERATOR(_take_along_axis) {
       .params<AxisParam>()
       .infer_dtype(keep_dtype)
       .infer_shape([](const InferShape& s) { s.same(1, 0); })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<AxisParam>();
         const Lines lines = Lines::of(p.axis, ctx.in[0].shape, ctx.op.name);
         read_places(ctx.in[0], ctx.in[1].as<int64_t>(), lines, length_of(ctx.in[1], p, ctx.op.name), ctx.out[0]);
@@ -47,7 +47,7 @@ MX_OPERATOR(_backward_take_along_axis) {
       .reads([](const void*, size_t input) { return input != 2; })
       .infer_dtype(keep_dtype)
       .infer_shape([](const InferShape& s) { s.same(2, 0); })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const auto& p = ctx.as<AxisParam>();
         const Lines lines = Lines::of(p.axis, ctx.out[0].shape, ctx.op.name);
         const int64_t k = length_of(ctx.in[1], p, ctx.op.name);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "device/scope.h"
 #include "op/sort/order.h"
 #include "op/sort/take_along_axis.h"
 
@@ -64,6 +65,7 @@ void write_mask(const int64_t* places, const Lines& lines, int64_t k, const Tens
   alignas(8) char one[8];
   const int32_t number = 1;
   convert(&number, DType::kInt32, one, mask.dtype, 1);
+  if (device::current()) return write_places({one, {1}, mask.dtype}, places, lines, k, mask);
   for (int64_t at = 0; at < lines.count() * k; ++at) {
     const int64_t line = at / (k * lines.inner), i = at % lines.inner;
     std::copy_n(one, size_of(mask.dtype), element_at(mask, (line * lines.n + places[at]) * lines.inner + i));
@@ -97,7 +99,7 @@ MX_OPERATOR(topk) {
       .visible_outputs(count_visible)
       .infer_shape(infer_shape)
       .infer_dtype(infer_dtype)
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         const auto& p = g.as<TopkParam>();
         if (!p.has_values()) return g.set(0, g.zeros_like(g.input(0)));
