@@ -216,6 +216,75 @@ EXAMPLES: dict[str, list[Example]] = {
         ),
     ],
     "softmax_cross_entropy": [([SHAPE, (3,)], {}, {1: (0, 4, "float32")})],
+    "SequenceLast": [
+        ([(5, 3, 4)], {}),
+        ([(5, 3, 4), (3,)], {"use_sequence_length": True}, {1: (1, 6, "float32")}),
+        ([(3, 5), (3,)], {"use_sequence_length": True, "axis": 1}, {1: (1, 6, "int32")}),
+    ],
+    "SequenceMask": [
+        ([(5, 3, 4)], {}),
+        ([(5, 3, 4), (3,)], {"use_sequence_length": True, "value": -1}, {1: (-1, 7, "float32")}),
+        ([(3, 5), (3,)], {"use_sequence_length": True, "axis": 1, "value": 2}, {1: (0, 6, "int32")}),
+    ],
+    "SequenceReverse": [
+        ([(5, 3, 4)], {}),
+        ([(5, 3, 4), (3,)], {"use_sequence_length": True}, {1: (0, 6, "float32")}),
+    ],
+    "_ravel_multi_index": [
+        ([(2, 6)], {"shape": (5, 7)}, {0: (0, 5, "int64")}),
+        ([(3, 300)], {"shape": (0, 7, 9)}, {0: (0, 7, "float32")}),
+    ],
+    "_unravel_index": [
+        ([(7,)], {"shape": (5, 7)}, {0: (0, 35, "int32")}),
+        ([(2, 300)], {"shape": (3, 2, 4)}, {0: (0, 24, "float32")}),
+    ],
+    "_contrib_index_array": [([(2, 3, 4)], {}), ([(2, 3, 40)], {"axes": (2, 0)})],
+    "_contrib_index_copy": [
+        ([(6, 3), (4,), (4, 3)], {}, {1: (0, 6, "int64")}),
+        ([(3, 5), (70,), (70, 5)], {}, {1: (0, 3, "float32")}),
+    ],
+    "_onehot_encode": [([(5,), (5, 7)], {}, {0: (0, 7, "float32")})],
+    "fill_element_0index": [([(5, 7), (5,), (5,)], {}, {2: (0, 7, "float32")})],
+    "_contrib_arange_like": [([(2, 3)], {"start": 1, "step": 2}), ([(2, 5)], {"axis": 1, "repeat": 2})],
+    "_linalg_extracttrian": [([(2, 4, 4)], {"offset": k, "lower": low}) for k in (0, -1, 2) for low in (True, False)],
+    "_linalg_maketrian": [([(2, 6)], {"offset": k, "lower": low}) for k in (0, -1, 2) for low in (True, False)],
+    "Pad": [
+        *[([(2, 3, 4, 5)], {"mode": m, "pad_width": (0, 0, 0, 0, 1, 2, 3, 1)}) for m in ("edge", "reflect")],
+        ([(2, 3, 4, 5)], {"mode": "constant", "pad_width": (1, 0, 0, 0, 0, 2, -1, 3), "constant_value": 2}),
+        ([(3, 5)], {"mode": "edge", "pad_width": (-1, 4, 2, -2)}),
+        ([(1, 5)], {"mode": "edge", "pad_width": (3, 2, 0, 1)}),
+    ],
+    "im2col": [
+        ([(2, 3, 6, 5)], {"kernel": (3, 2), "stride": (2, 1), "dilate": (1, 2), "pad": (1, 2)}),
+        ([(2, 1, 7)], {"kernel": (3,), "stride": (2,)}),
+        ([(1, 2, 4, 3, 5)], {"kernel": (2, 3, 2), "pad": (1, 1, 0)}),
+    ],
+    "col2im": [
+        ([(2, 12, 12)], {"output_size": (4, 5), "kernel": (2, 2)}),
+        ([(2, 6, 5)], {"output_size": (8,), "kernel": (3,), "stride": (2,), "dilate": (1,), "pad": (1,)}),
+    ],
+    "_histogram": [([(1003,)], {"bin_cnt": count, "range": (0.25, 7)}) for count in (1, 10, 5000)],
+    "_sample_multinomial": [
+        ([(4, 7)], {"shape": (5,)}),
+        ([(3, 70)], {"shape": (2, 3), "get_prob": True}),
+        ([(5,)], {"dtype": "float64", "get_prob": True}),
+    ],
+    "sort": [
+        *[([(2, 5, 3)], {"axis": axis, "is_ascend": up}) for axis in (0, 1, 2, None) for up in (True, False)],
+        *[([shape], {"axis": 1}) for shape in ((300, 33), (3, 1025), (2, 2100), (40, 2049), (9, 1))],
+    ],
+    "argsort": [
+        ([(2, 5, 3)], {"axis": 1, "dtype": "int32"}),
+        ([(300, 33)], {"is_ascend": False}),
+        ([(2, 2100)], {"is_ascend": False}),
+        ([(3, 4)], {"axis": None}),
+    ],
+    "topk": [
+        *[([(2, 5, 3)], {"axis": 1, "k": 2, "ret_typ": kind}) for kind in ("both", "indices", "mask", "value")],
+        *[([(2, 5, 3)], {"axis": axis, "k": 1, "ret_typ": "both", "is_ascend": True}) for axis in (0, 2, None)],
+        ([(3, 2100)], {"k": 5, "ret_typ": "both", "dtype": "int64"}),
+        ([(1, 4)], {"k": 1, "ret_typ": "mask"}),
+    ],
 }
 BROADCAST = [([SHAPE, SHAPE], {}), ([(3, 1), SHAPE], {}), ([(2, 1, 4), (3, 1)], {}), ([(1,), (40, 30)], {})]
 SCALAR = [([SHAPE], {"scalar": 1.5, "is_int": False}), ([(33, 17)], {"scalar": 2.0})]

@@ -1,6 +1,6 @@
 // Results that are computed element by element, each from wherever in the inputs it comes: padding, patches, sequences.
-// An operator file supplies a struct of numbers, which is the kernel's parameters and its code, and hands its address to
-// device::run_dense():
+// An operator file supplies a struct of numbers, which is the kernel's parameters and its code, and hands its address
+// to device::run_dense():
 //   struct Reversed {
 //     int64_t n;                                             how many elements there are
 //     template <class T, class N, class Arrays>
@@ -10,6 +10,10 @@
 #pragma once
 #include "mx/cuda/element.h"
 #include "mx/cuda/register.h"
+
+#if defined(CUDA_EMULATION)
+#define __grid_constant__
+#endif
 
 namespace mx::MX_ISA {
 
@@ -44,7 +48,8 @@ struct EachArrays {
 };
 
 template <class F, class T, class N>
-__global__ void __launch_bounds__(kThreads) each_kernel(F f, EachArrays<T> a) {
+__global__ void __launch_bounds__(kThreads)
+    each_kernel(const __grid_constant__ F f, const __grid_constant__ EachArrays<T> a) {
   const N n = N(f.n), step = N(gridDim.x) * blockDim.x;
   for (N i = N(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step) f.template operator()<T>(i, a);
 }

@@ -5,7 +5,7 @@ namespace mx {
 // Element i of the result belongs to one axis of one element of the data.
 struct IndexAlong {
   int64_t n;
-  int32_t count;                               // axes
+  int32_t count;                            // axes
   int64_t steps[kMaxNdim], dims[kMaxNdim];  // of each of them
   template <class T, class N, class Arrays>
   MX_XPU void operator()(N i, const Arrays& a) const {

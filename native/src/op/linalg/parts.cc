@@ -31,7 +31,8 @@ struct TriangleTaken : TrianglePlace {
       (length(middle) <= place ? row : after) = middle;
     }
     const int64_t column = place - length(row);
-    a.to(0)[i] = a.from(0)[matrix * rows * rows + (lower ? (row - offset) * rows + column : column * rows + row + offset)];
+    a.to(0)[i] =
+        a.from(0)[matrix * rows * rows + (lower ? (row - offset) * rows + column : column * rows + row + offset)];
   }
 };
 struct TrianglePut : TrianglePlace {

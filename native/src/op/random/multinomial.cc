@@ -137,9 +137,7 @@ const double* as_double(const OpContext& ctx, const Tensor& t) {
 
 void forward_on_device(const OpContext& ctx, int64_t rows, int64_t classes) {
   const Tensor &data = ctx.in[0], &out = ctx.out[0];
-  const auto room = [&](int64_t n) {
-    return Tensor{ctx.workspace(static_cast<size_t>(n) * 8), {n}, DType::kFloat64};
-  };
+  const auto room = [&](int64_t n) { return Tensor{ctx.workspace(static_cast<size_t>(n) * 8), {n}, DType::kFloat64}; };
   const Tensor sums = room(data.size()), unit = room(out.size());
   fill_uniform(*ctx.random, unit);
   const MultinomialRows shape{rows, classes};

@@ -15,7 +15,8 @@ struct SequenceSteps {
   };
   template <class N>
   MX_XPU Place<N> place(N i) const {
-    const N row = i / N(rest), outer = row / N(time_first ? batch : time), inner = row - outer * N(time_first ? batch : time);
+    const N row = i / N(rest), outer = row / N(time_first ? batch : time),
+            inner = row - outer * N(time_first ? batch : time);
     return {time_first ? outer : inner, time_first ? inner : outer, i - row * N(rest)};
   }
   template <class N>

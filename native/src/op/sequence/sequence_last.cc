@@ -34,8 +34,8 @@ namespace {
 
 void run_on_device(const OpContext& ctx, const Sequences& s, const Tensor* lengths, bool back) {
   const SequenceLastStep step{s.steps(ctx.out[0].size()), back};
-  device::run_dense("sequence_last", device::word_of(ctx.out[0].dtype),
-                    {ctx.in[0], device_lengths(ctx, s, lengths, 1)}, {ctx.out[0]}, &step);
+  device::run_dense("sequence_last", device::word_of(ctx.out[0].dtype), {ctx.in[0], device_lengths(ctx, s, lengths, 1)},
+                    {ctx.out[0]}, &step);
 }
 
 // visit(offset in the data, offset in the result) for the last step of every sequence.
