@@ -72,6 +72,7 @@ MX_DEVICE_KERNELS(scatter_last, ScatterLast, uint8_t, float16, int32_t, int64_t)
 #endif
 
 #if defined(MX_PASS_HOST)
+#include <algorithm>
 #include <cstring>
 
 #include "device/blocks.h"
@@ -118,6 +119,21 @@ const int64_t* read_indices(const OpContext& ctx, const Tensor& indices, int64_t
   return index.as<int64_t>();
 }
 
+// Rows of a number each. T is any type of that size.
+template <class T>
+static void gather_numbers(const Tensor& data, const int64_t* index, int64_t count, int64_t outer, int64_t size,
+                           const Tensor& out) {
+  engine::parallel_for(outer * count, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t at = begin; at < end;) {
+      const int64_t row = at / count, stop = std::min(end, (row + 1) * count);
+      const T* const from = static_cast<const T*>(data.data) + row * size;
+      T* const to = static_cast<T*>(out.data) + row * count;
+      for (int64_t i = at - row * count; i < stop - row * count; ++i) to[i] = from[index[i]];
+      at = stop;
+    }
+  });
+}
+
 void gather(const Tensor& data, const int64_t* index, int64_t count, int64_t outer, int64_t size, int64_t inner,
             const Tensor& out) {
   if (device::current()) {
@@ -129,6 +145,18 @@ void gather(const Tensor& data, const int64_t* index, int64_t count, int64_t out
     return device::run_gather(copy, index_strides, data, index, out, inner, size, false);
   }
   const size_t bytes = static_cast<size_t>(inner) * size_of(out.dtype);
+  switch (bytes) {
+    case 1:
+      return gather_numbers<uint8_t>(data, index, count, outer, size, out);
+    case 2:
+      return gather_numbers<uint16_t>(data, index, count, outer, size, out);
+    case 4:
+      return gather_numbers<uint32_t>(data, index, count, outer, size, out);
+    case 8:
+      return gather_numbers<uint64_t>(data, index, count, outer, size, out);
+    default:
+      break;
+  }
   engine::parallel_for(outer * count, kGrain / (inner + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row)
       std::memcpy(element_at(out, row * inner), element_at(data, (row / count * size + index[row % count]) * inner),

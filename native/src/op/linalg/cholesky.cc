@@ -5,6 +5,8 @@
 namespace mx {
 namespace {
 
+constexpr int kStrip = 128;  // right-hand sides that one task solves for
+
 OpDef& on_square(OpDef& op, const char* doc) {
   return op.input("A", doc).amp(Amp::kFloat32).infer_shape([](const InferShape& s) {
     s.same(0, 0);
@@ -91,15 +93,24 @@ MX_OPERATOR(_linalg_trsm) {
         const int m = lapack_size(ctx, b.rows), n = lapack_size(ctx, b.columns);
         with_lapack(ctx, [&]<class T>(T) {
           copy_flat(ctx.in[1], ctx.out[0]);
-          each_matrix<T>(ctx, a.count, a.rows * b.size(), "is singular: it has a zero in its diagonal",
-                         [&](T, int64_t i) {
-                           const T* const from = ctx.in[0].as<T>() + i * a.size();
-                           for (int64_t k = 0; k < a.rows; ++k)
-                             if (from[k * (a.rows + 1)] == 0) return static_cast<int>(k + 1);
-                           lapack::solve_triangular(from, ctx.out[0].as<T>() + i * b.size(), m, n, p.rightside, p.lower,
-                                                    p.transpose, static_cast<T>(p.alpha));
-                           return 0;
-                         });
+          each_matrix<T>(ctx, a.count, a.rows, "is singular: it has a zero in its diagonal", [&](T, int64_t i) {
+            const T* const from = ctx.in[0].as<T>() + i * a.size();
+            for (int64_t k = 0; k < a.rows; ++k)
+              if (from[k * (a.rows + 1)] == 0) return static_cast<int>(k + 1);
+            return 0;
+          });
+          // Columns of B are systems of their own, or rows where A stands to the right.
+          const int size = p.rightside ? m : n, strips = (size + kStrip - 1) / kStrip;
+          const int64_t work = a.size() * std::min(size, kStrip);
+          engine::parallel_for(a.count * strips, (1 << 17) / (work + 1) + 1, [&](int64_t begin, int64_t end) {
+            for (int64_t task = begin; task < end; ++task) {
+              const int first = static_cast<int>(task % strips) * kStrip, width = std::min(kStrip, size - first);
+              const T* const from = ctx.in[0].as<T>() + task / strips * a.size();
+              T* const to = ctx.out[0].as<T>() + task / strips * b.size() + int64_t{first} * (p.rightside ? n : 1);
+              lapack::solve_triangular(from, to, p.rightside ? width : m, p.rightside ? n : width, n, p.rightside,
+                                       p.lower, p.transpose, static_cast<T>(p.alpha));
+            }
+          });
         });
       })
       .gradient([](GradientContext& g) {

@@ -104,55 +104,55 @@ void require(std::string_view op) {
       error, ")");
 }
 
-#define MX_LAPACK(T)                                                                                             \
-  template <>                                                                                                    \
-  int cholesky(T* a, int n) {                                                                                    \
-    int info = 0;                                                                                                \
-    call<T>(library().functions.potrf, "U", &n, a, &n, &info, size_t{1});                                        \
-    return info;                                                                                                 \
-  }                                                                                                              \
-  template <>                                                                                                    \
-  int cholesky_inverse(T* l, int n) {                                                                            \
-    int info = 0;                                                                                                \
-    call<T>(library().functions.potri, "U", &n, l, &n, &info, size_t{1});                                        \
-    return info;                                                                                                 \
-  }                                                                                                              \
-  template <>                                                                                                    \
-  int lu(T* a, int n, int* pivots) {                                                                             \
-    int info = 0;                                                                                                \
-    call<T>(library().functions.getrf, &n, &n, a, &n, pivots, &info);                                            \
-    return info;                                                                                                 \
-  }                                                                                                              \
-  template <>                                                                                                    \
-  int lu_inverse(T* a, int n, int* pivots, T* work, int work_size) {                                             \
-    int info = 0;                                                                                                \
-    call<T>(library().functions.getri, &n, a, &n, pivots, work, &work_size, &info);                              \
-    return info;                                                                                                 \
-  }                                                                                                              \
-  template <>                                                                                                    \
-  int lq(T* a, int m, int n, T* tau, T* work, int work_size) {                                                   \
-    int info = 0;                                                                                                \
-    call<T>(library().functions.geqrf, &n, &m, a, &n, tau, work, &work_size, &info);                             \
-    return info;                                                                                                 \
-  }                                                                                                              \
-  template <>                                                                                                    \
-  int lq_orthogonal(T* a, int m, int n, const T* tau, T* work, int work_size) {                                  \
-    int info = 0;                                                                                                \
-    call<T>(library().functions.orgqr, &n, &m, &m, a, &n, tau, work, &work_size, &info);                         \
-    return info;                                                                                                 \
-  }                                                                                                              \
-  template <>                                                                                                    \
-  int eigen(T* a, int n, T* values, T* work, int work_size, int* iwork, int iwork_size) {                        \
-    int info = 0;                                                                                                \
-    call<T>(library().functions.syevd, "V", "U", &n, a, &n, values, work, &work_size, iwork, &iwork_size, &info, \
-            size_t{1}, size_t{1});                                                                               \
-    return info;                                                                                                 \
-  }                                                                                                              \
-  template <>                                                                                                    \
-  void solve_triangular(const T* a, T* b, int m, int n, bool right, bool lower, bool transpose, T alpha) {       \
-    const int size = right ? n : m;                                                                              \
-    call<T>(library().functions.trsm, right ? "L" : "R", lower ? "U" : "L", transpose ? "T" : "N", "N", &n, &m,  \
-            &alpha, a, &size, b, &n, size_t{1}, size_t{1}, size_t{1}, size_t{1});                                \
+#define MX_LAPACK(T)                                                                                                \
+  template <>                                                                                                       \
+  int cholesky(T* a, int n) {                                                                                       \
+    int info = 0;                                                                                                   \
+    call<T>(library().functions.potrf, "U", &n, a, &n, &info, size_t{1});                                           \
+    return info;                                                                                                    \
+  }                                                                                                                 \
+  template <>                                                                                                       \
+  int cholesky_inverse(T* l, int n) {                                                                               \
+    int info = 0;                                                                                                   \
+    call<T>(library().functions.potri, "U", &n, l, &n, &info, size_t{1});                                           \
+    return info;                                                                                                    \
+  }                                                                                                                 \
+  template <>                                                                                                       \
+  int lu(T* a, int n, int* pivots) {                                                                                \
+    int info = 0;                                                                                                   \
+    call<T>(library().functions.getrf, &n, &n, a, &n, pivots, &info);                                               \
+    return info;                                                                                                    \
+  }                                                                                                                 \
+  template <>                                                                                                       \
+  int lu_inverse(T* a, int n, int* pivots, T* work, int work_size) {                                                \
+    int info = 0;                                                                                                   \
+    call<T>(library().functions.getri, &n, a, &n, pivots, work, &work_size, &info);                                 \
+    return info;                                                                                                    \
+  }                                                                                                                 \
+  template <>                                                                                                       \
+  int lq(T* a, int m, int n, T* tau, T* work, int work_size) {                                                      \
+    int info = 0;                                                                                                   \
+    call<T>(library().functions.geqrf, &n, &m, a, &n, tau, work, &work_size, &info);                                \
+    return info;                                                                                                    \
+  }                                                                                                                 \
+  template <>                                                                                                       \
+  int lq_orthogonal(T* a, int m, int n, const T* tau, T* work, int work_size) {                                     \
+    int info = 0;                                                                                                   \
+    call<T>(library().functions.orgqr, &n, &m, &m, a, &n, tau, work, &work_size, &info);                            \
+    return info;                                                                                                    \
+  }                                                                                                                 \
+  template <>                                                                                                       \
+  int eigen(T* a, int n, T* values, T* work, int work_size, int* iwork, int iwork_size) {                           \
+    int info = 0;                                                                                                   \
+    call<T>(library().functions.syevd, "V", "U", &n, a, &n, values, work, &work_size, iwork, &iwork_size, &info,    \
+            size_t{1}, size_t{1});                                                                                  \
+    return info;                                                                                                    \
+  }                                                                                                                 \
+  template <>                                                                                                       \
+  void solve_triangular(const T* a, T* b, int m, int n, int row, bool right, bool lower, bool transpose, T alpha) { \
+    const int size = right ? n : m;                                                                                 \
+    call<T>(library().functions.trsm, right ? "L" : "R", lower ? "U" : "L", transpose ? "T" : "N", "N", &n, &m,     \
+            &alpha, a, &size, b, &row, size_t{1}, size_t{1}, size_t{1}, size_t{1});                                 \
   }
 MX_LAPACK(float)
 MX_LAPACK(double)

@@ -28,7 +28,7 @@ template <class T>
 int eigen(T* a, int n, T* values, T* work, int work_size, int* iwork, int iwork_size);  // rows become eigenvectors
 // b (m, n) = alpha op(a)^-1 b, or alpha b op(a)^-1 with `right`; a triangular, op transposes it or not.
 template <class T>
-void solve_triangular(const T* a, T* b, int m, int n, bool right, bool lower, bool transpose, T alpha);
+void solve_triangular(const T* a, T* b, int m, int n, int row, bool right, bool lower, bool transpose, T alpha);
 
 // Opens the library; raises kUnsupported with the operator's name and advice where it cannot.
 void require(std::string_view op);

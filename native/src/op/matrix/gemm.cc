@@ -134,6 +134,7 @@ static onednn::Call make_call(const OpContext& context, const Gemm& g) {
 void gemm(const OpContext& context, const Gemm& g, const void* a, const void* b, void* c, const void* bias) {
   if (device::current()) return device::run_gemm(g, a, b, c, bias);
   if (g.batch == 0 || g.m == 0 || g.n == 0) return;
+  if (suits_matrix_vector(g)) return matrix_vector(context, g, a, b, c);
   if (g.dtype == DType::kFloat64) {
     auto* scratch = static_cast<double*>(context.workspace(sizeof(double) * static_cast<size_t>(gemm_scratch(g))));
     return gemm_float64(g, static_cast<const double*>(a), static_cast<const double*>(b), static_cast<double*>(c),

@@ -25,6 +25,10 @@ void gemm(const OpContext& context, const Gemm& g, const void* a, const void* b,
 bool suits_small_gemm(const Gemm& g);
 void small_gemm(const OpContext& context, const Gemm& g, const void* a, const void* b, void* c, const void* bias);
 
+// The product where one of the two is a vector; gemm() comes here with them.
+bool suits_matrix_vector(const Gemm& g);
+void matrix_vector(const OpContext& context, const Gemm& g, const void* a, const void* b, void* c);
+
 // The product in float64 alone, for those who bring their own scratch memory: gemm_scratch(g) elements.
 int64_t gemm_scratch(const Gemm& g);
 void gemm_float64(const Gemm& g, const double* a, const double* b, double* c, const double* bias, double* scratch);

@@ -12,7 +12,8 @@ struct Max {
   }
   template <class T>
   MX_XPU T combine(T a, T b) const {
-    return a >= b || a != a ? a : b;
+    const T larger = a < b ? b : a;  // with NaN, a: two selections are what compilers make vectors of
+    return b != b ? b : larger;
   }
 };
 struct MaxGradient {

@@ -12,7 +12,8 @@ struct Min {
   }
   template <class T>
   MX_XPU T combine(T a, T b) const {
-    return a <= b || a != a ? a : b;
+    const T smaller = a > b ? b : a;  // with NaN, a: two selections are what compilers make vectors of
+    return b != b ? b : smaller;
   }
 };
 struct MinGradient {

@@ -38,6 +38,29 @@ def test_vectors():
     check(nd.dot, m.T @ x, m.T.copy(), x)
 
 
+@pytest.mark.parametrize("rows, columns", [(1, 200_000), (3, 70_000), (1300, 700), (33, 31), (2048, 1), (5, 2000)])
+@pytest.mark.parametrize("dtype, tolerance", [("float64", 1e-12), ("float32", 1e-5)])
+def test_a_matrix_and_a_vector_of_any_size(rows, columns, dtype, tolerance):
+    m, x, y = RNG.normal(size=(rows, columns)), RNG.normal(size=columns), RNG.normal(size=rows)
+    a, b, c = (nd.array(v, dtype=dtype) for v in (m, x, y))
+    for got, want in [
+        (nd.dot(a, b), m @ x),
+        (nd.dot(c, a), y @ m),
+        (nd.dot(a, c, transpose_a=True), y @ m),
+        (nd.dot(b, a, transpose_b=True), m @ x),
+        (nd.dot(a, b.reshape((-1, 1))), (m @ x)[:, None]),
+        (nd.dot(b.reshape((1, -1)), a.T), (m @ x)[None]),
+    ]:
+        assert got.shape == want.shape
+        np.testing.assert_allclose(got.asnumpy(), want, rtol=0, atol=tolerance * max(1, np.abs(want).max()))
+
+
+def test_infinities_and_nan_reach_the_product_with_a_vector():
+    m = np.ones((3, 100), np.float32)
+    m[1, 7], m[2, 99] = np.nan, np.inf
+    np.testing.assert_array_equal(nd.dot(nd.array(m), nd.ones((100,))).asnumpy(), [100, np.nan, np.inf])
+
+
 @pytest.mark.parametrize("transpose_a", [False, True])
 @pytest.mark.parametrize("transpose_b", [False, True])
 @pytest.mark.parametrize("sizes", [(1, 1, 1, 1), (3, 2, 5, 4), (2, 9, 1, 17)])

@@ -26,6 +26,20 @@ def test_boolean_mask_refuses():
         masked.simple_bind(cpu(), x=(4, 3), mask=(4,))
 
 
+@pytest.mark.parametrize("dtype", ["int8", "float16", "float32", "float64"])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_take_of_single_numbers_and_of_rows(dtype, axis):
+    x = (np.arange(60).reshape(3, 4, 5)).astype(dtype)
+    places = np.array([[2, 0, 9], [-4, 1, 1]])
+    for data in (x, np.ascontiguousarray(x[:, :, :1])):
+        got = nd.take(nd.array(data, dtype=dtype), nd.array(places, dtype="int32"), axis=axis)
+        np.testing.assert_array_equal(got.asnumpy(), np.take(data, places, axis, mode="clip"))
+    wide = np.arange(300 * 200).reshape(300, 200) % 97
+    order = np.arange(199, -1, -1)
+    got = nd.take(nd.array(wide, dtype=dtype), nd.array(order, dtype="int32"), axis=1)
+    np.testing.assert_array_equal(got.asnumpy(), wide[:, order].astype(dtype))
+
+
 def test_index_array():
     want = np.moveaxis(np.indices((2, 3, 2)), 0, -1)
     x = nd.ones((2, 3, 2), dtype="float16")

@@ -85,6 +85,15 @@ def test_triangular(right, transpose, lower):
         check_gradient(lambda x, y: L.trsm(x, y, **options), a, b)
 
 
+@pytest.mark.parametrize("right", [False, True])
+@pytest.mark.parametrize("rows, columns", [(300, 40), (40, 300), (129, 128)])
+def test_triangular_systems_with_many_right_hand_sides(right, rows, columns):
+    n = columns if right else rows
+    a, b = np.tril(normal(2, n, n) / n + 2 * np.eye(n)), normal(2, rows, columns)
+    x = L.trsm(nd.array(a, dtype="float64"), nd.array(b, dtype="float64"), rightside=right, alpha=2.0).asnumpy()
+    np.testing.assert_allclose(x @ a if right else a @ x, 2 * b, rtol=0, atol=1e-10)
+
+
 @pytest.mark.parametrize("batch", BATCHES)
 def test_lq(batch):
     a = normal(*batch, 3, 5)

@@ -27,6 +27,18 @@ def test_values_and_gradients(name, axis, keepdims):
         check_gradient(function, x)
 
 
+@pytest.mark.parametrize("name", ["max", "min"])
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int32"])
+def test_extremes_of_large_arrays(name, axis, dtype):
+    with random_seed():
+        x = (np.random.normal(size=(301, 307)) * 100).astype(dtype)
+        if x.dtype.kind == "f":
+            x[7, 11], x[300, 306], x[8, 12], x[9, 13] = np.nan, np.nan, np.inf, -np.inf
+        got = getattr(nd, name)(nd.array(x, dtype=dtype), axis=axis).asnumpy()
+        np.testing.assert_array_equal(got, getattr(np, name)(x, axis=axis))
+
+
 def test_exclude():
     x = np.arange(24.0).reshape(2, 3, 4)
     np.testing.assert_array_equal(nd.sum(nd.array(x), axis=1, exclude=True).asnumpy(), x.sum((0, 2)))
