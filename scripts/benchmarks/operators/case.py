@@ -100,6 +100,7 @@ MAKERS = {
     "z": normal(square),
     "positive": uniform(0.5, 1.5),
     "also_positive": uniform(0.5, 1.5),
+    "ones": uniform(0.999, 1.001),  # their product is a normal number
     "unit": uniform(-0.9, 0.9),
     "above": uniform(1.1, 3),
     "bits": integers(lambda n: 2, square, "float32"),
