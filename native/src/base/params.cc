@@ -217,6 +217,7 @@ void assign_field(Shape& to, const Field& field, const MXValue& value, std::stri
   }
 }
 void parse_field(Shape& to, const Field& field, std::string_view text, std::string_view op) {
+  if (strip(text) == "None") return;  // the default: so say symbols that were given None
   to = Shape::scalar();
   for (std::string_view part : split(text, field, op)) to.push_back(parse_int(part, field, op));
 }

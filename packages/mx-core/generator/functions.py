@@ -1,6 +1,7 @@
 """Source of the functions of ``mx_core.ndarray`` and ``mx_core.symbol``."""
 
 from generator.docs import ATTR, NAME, NO_EFFECT, OUT, docstring
+from generator.namespaces import namespace_of
 from generator.registry import Op
 from generator.signature import WIDTH, Parameter, call, inputs, params, python_name, tuple_source
 
@@ -37,7 +38,7 @@ def array_function(op: Op) -> str:
 
 
 def symbol_function(op: Op, name: str) -> str:
-    """A function on symbols, for one of the operator's names: the name decides how nodes are called."""
+    """A function on symbols, for one of the operator's names: nodes are called after it, without its namespace."""
     head = [*inputs(op, "Symbol", all_optional=True), *params(op, keep_unset=True)]
     head += [
         Parameter("name", "str | None", "None"),
@@ -57,7 +58,8 @@ def symbol_function(op: Op, name: str) -> str:
         source = f"({_count(op)})" if p.name == op.variadic_count else python_name(p.name)
         values.append(f'"{p.name}": {source}')
     given = arrays[0] if op.variadic_count else _dict(arrays, "")
-    arguments = [f"_op_{op.name}", f'"{name.lower()}"', given, _dict(values, ""), "name", "attr", "kwargs"]
+    hint = namespace_of(name)[1].lower()
+    arguments = [f"_op_{op.name}", f'"{hint}"', given, _dict(values, ""), "name", "attr", "kwargs"]
     returned = call("return create", arguments, "", "    ")
     if returned.count("\n") > 2 or len(max(returned.splitlines(), key=len)) > WIDTH:
         arguments[2:4] = [given if op.variadic_count else _dict(arrays, "        "), _dict(values, "        ")]

@@ -5,29 +5,14 @@ from pathlib import Path
 
 from generator import methods
 from generator.functions import array_function, symbol_function
+from generator.namespaces import NAMESPACES, namespace_of
 from generator.registry import Op, read
 from generator.signature import WIDTH
 
 LONGEST = 1000
 HEAD = '"""{title}\n\nGenerated from the operator registry of libmx: edit the C++ registration instead.\n"""\n\n'
-# Prefixes of names, and the namespaces that they belong to. Other names with an underscore are in _internal.
-NAMESPACES = {
-    "_contrib_": "contrib",
-    "_linalg_": "linalg",
-    "_image_": "image",
-    "_random_": "random",  # of these only the names that end with _like
-    "_sparse_": "sparse",
-}
 # Names that operators must not take from Python inside the modules that define them.
 TYPING = "# ruff: noqa: A001, A002\n"
-
-
-def namespace_of(name: str) -> tuple[str, str]:
-    """(namespace, name there)."""
-    for prefix, namespace in NAMESPACES.items():
-        if name.startswith(prefix) and (namespace != "random" or name.endswith("_like")):
-            return namespace, name.removeprefix(prefix)
-    return ("_internal" if name.startswith("_") else "op"), name
 
 
 def _pages(blocks: list[str], room: int) -> list[list[str]]:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from mx_core import cpu, nd, random, sym
+from mx_core.base import MXNetError
 
 
 def test_equal_seeds_give_equal_numbers():
@@ -34,6 +35,19 @@ def test_uniform_and_normal():
     assert nd.random.normal(shape=(2,), dtype="float64").dtype == np.float64
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_out_decides_the_dtype(dtype):
+    random.seed(2)
+    for out in (nd.zeros((50,), dtype=dtype), nd.zeros((25, 2), dtype=dtype)):
+        nd.random.uniform(1, 2, out=out)
+        assert out.dtype == np.dtype(dtype) and 1 <= out.asnumpy().min() <= out.asnumpy().max() <= 2
+        assert nd.random.normal(out=out) is out
+    with pytest.raises(MXNetError, match="float64"):
+        nd.random.uniform(dtype="float64", out=nd.zeros((2,)))
+    integers = nd.zeros((50,), dtype="int64")
+    assert set(nd.random.randint(3, 5, out=integers).asnumpy()) == {3, 4}
+
+
 def test_numpy_is_left_alone():
     np.random.seed(3)
     first = np.random.rand()
@@ -43,7 +57,7 @@ def test_numpy_is_left_alone():
 
 
 def test_bad_input():
-    with pytest.raises(TypeError, match="must be an integer"):
+    with pytest.raises(ValueError, match="must be an integer"):
         random.seed("x")
     with pytest.raises(TypeError, match="all numbers or all NDArrays"):
         nd.random.uniform(0, nd.ones((1,)))

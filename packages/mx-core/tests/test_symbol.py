@@ -60,6 +60,29 @@ def test_automatic_names():
         assert symbol.name == name
 
 
+def test_names_leave_out_the_namespace():
+    d = sym.var("data")
+    assert sym.linalg.gemm2(d, d).name == "gemm20"
+    assert sym.linalg_gemm2(d, d).name == "linalg_gemm20"
+    assert sym.contrib.arange_like(d).list_outputs() == ["arange_like0_output"]
+    assert sym.random.uniform_like(d).name == "uniform_like0"
+
+
+def test_names_of_outputs():
+    d = sym.var("data")
+    assert sym.make_loss(d, name="end").list_outputs() == ["end_loss"]
+    assert sym.moments(d, axes=(0,), name="m").list_outputs() == ["m_output0", "m_output1"]
+    assert sym.histogram(d, bins=3, range=(0, 1), name="h").list_outputs() == ["h_output0", "h_output1"]
+
+
+def test_none_for_a_tuple_is_its_default():
+    d = sym.var("data")
+    assert sym.transpose(d, axes=None).infer_shape(data=(2, 3))[1] == [(3, 2)]
+    assert sym.Dropout(d, axes=None).infer_shape(data=(2, 3))[1] == [(2, 3)]
+    copy = sym.load_json(sym.slice_like(d, sym.var("like"), axes=None).tojson())
+    assert copy.infer_shape(data=(4, 5), like=(2, 3))[1] == [(2, 3)]
+
+
 def test_operators_are_those_of_equal_shapes():
     d = sym.var("data")
     for symbol, op in (
@@ -128,6 +151,11 @@ def test_composition():
     assert n(data=sym.var("z")).list_arguments()[0] == "z"
     assert n.list_arguments()[0] == "data"
     assert n(data=sym.var("z"), name="renamed").name == "renamed"
+    below = sym.Flatten(sym.var("z"), name="below")
+    for above in (n(data=below), n(data=below, name="renamed")):  # what is put in is shared, not copied
+        both = sym.Group([above, below])
+        assert both.list_arguments() == above.list_arguments()
+        assert both.get_internals()["below_output"].list_arguments() == ["z"]
     with pytest.raises(TypeError, match="either by position or by name"):
         n(sym.var("z"), data=sym.var("y"))
     with pytest.raises(TypeError):

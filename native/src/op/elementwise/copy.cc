@@ -54,6 +54,7 @@ MX_OPERATOR(BlockGrad) {
 MX_OPERATOR(make_loss) {
   copying(op)
       .describe("Makes a loss of the array: its gradient is 1, whatever comes after.")
+      .output("loss", "The array itself.")
       .ignores_head()
       .gradient([](GradientContext& g) { g.set(0, g.call("ones_like", {g.input(0)})); });
 }

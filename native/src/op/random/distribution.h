@@ -19,7 +19,7 @@ template <class P>
 void shape_fields(auto& f) {
   f.add("shape", &P::shape, "The shape of the result. None: (1,).");
   f.add("ctx", &P::ctx, "Where the array lives: cpu or cpu(0).");
-  f.add("dtype", &P::dtype, "The dtype. None: the usual one.");
+  f.add("dtype", &P::dtype, "The dtype. None: that of `out`, else the usual one.");
 }
 template <class D>
 struct NumbersParam : D {
@@ -40,7 +40,7 @@ struct ArraysParam {
   std::optional<DType> dtype;
   static void fields(auto& f) {
     f.add("shape", &ArraysParam::shape, "The shape of what is drawn for each element of the parameters.");
-    f.add("dtype", &ArraysParam::dtype, "The dtype: float16, float32 or float64. None: float32.");
+    f.add("dtype", &ArraysParam::dtype, "The dtype: float16, float32 or float64. None: that of `out`, else float32.");
   }
 };
 
@@ -57,7 +57,8 @@ void infer_requested_shape(const InferShape& s) {
 }
 template <class P>
 void infer_requested_dtype(const InferDType& t) {
-  t.set_output(0, t.as<P>().dtype.value_or(DType::kFloat32));
+  const DType usual = t.out[0] == DType::kUnknown ? DType::kFloat32 : t.out[0];  // known where `out` is given
+  t.set_output(0, t.as<P>().dtype.value_or(usual));
 }
 
 template <class D>

@@ -50,7 +50,10 @@ MX_OPERATOR(_random_randint) {
       .uses_random()
       .no_gradient()
       .infer_shape(infer_requested_shape<RandintParam>)
-      .infer_dtype([](const InferDType& t) { t.set_output(0, t.as<RandintParam>().dtype.value_or(DType::kInt32)); })
+      .infer_dtype([](const InferDType& t) {
+        const DType usual = t.out[0] == DType::kUnknown ? DType::kInt32 : t.out[0];
+        t.set_output(0, t.as<RandintParam>().dtype.value_or(usual));
+      })
       .alias("random_randint")
       .describe("Integers drawn evenly from low (included) to high.")
       .portable_forward([](const OpContext& ctx) {

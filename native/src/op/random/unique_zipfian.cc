@@ -60,8 +60,8 @@ MX_OPERATOR(_sample_unique_zipfian) {
   op.describe(
         "Distinct classes for each row, the frequent ones first: class k is drawn with the probability "
         "log((k + 2) / (k + 1)) / log(range_max + 1) until there are enough.")
-      .output("samples", "The classes, in the order in which they were drawn.")
-      .output("num_tries", "How many classes were drawn for each row, those that had come before included.")
+      .output("output0", "The classes, in the order in which they were drawn.")
+      .output("output1", "How many classes were drawn for each row, those that had come before included.")
       .params<UniqueZipfianParam>()
       .uses_random()
       .no_gradient()

@@ -16,8 +16,8 @@ struct MomentsParam {
 MX_OPERATOR(moments) {
   op.describe("The mean over axes, and the variance: the mean of the squared distance from it.")
       .input("data", "The array.")
-      .output("mean")
-      .output("var")
+      .output("output0", "The mean.")
+      .output("output1", "The variance.")
       .params<MomentsParam>()
       .compose([](ComposeContext& c) {
         const auto& p = c.as<MomentsParam>();

@@ -90,9 +90,10 @@ MX_OPERATOR(broadcast_like) {
                  "[broadcast_like] give both lhs_axes and rhs_axes, or neither");
         Shape out = l;
         if (!p.lhs_axes) {
-          MX_CHECK(l.ndim == r.ndim, kValue, "[broadcast_like] shapes ", l, " and ", r,
-                   " have different numbers of dimensions; name the axes");
-          for (int i = 0; i < l.ndim; ++i) out[i] = stretched(l[i], r[i], s);
+          MX_CHECK(l.ndim <= r.ndim, kValue, "[broadcast_like] shape ", l, " has more dimensions than ", r,
+                   "; name the axes");
+          out = r;  // aligned at the last axis; l is repeated along those that it lacks
+          for (int i = r.ndim - l.ndim, j = 0; j < l.ndim; ++i, ++j) out[i] = stretched(l[j], r[i], s);
           return s.set_output(0, out);
         }
         MX_CHECK(p.lhs_axes->ndim == p.rhs_axes->ndim, kValue, "[broadcast_like] lhs_axes ", *p.lhs_axes,

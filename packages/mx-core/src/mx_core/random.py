@@ -4,7 +4,7 @@ The generators are counter-based: equal seeds give equal numbers at any number o
 """
 
 from mx_core import _ffi
-from mx_core.base import MXTypeError, MXValueError, integer_types
+from mx_core.base import MXValueError, integer_types
 from mx_core.context import Context
 from mx_core.ndarray.random import (
     exponential,
@@ -49,7 +49,7 @@ def seed(seed_state: int, ctx: Context | str = "all") -> None:
     Without any call runs repeat: the seed is 0. NumPy's and Python's generators are left alone.
     """
     if not isinstance(seed_state, integer_types):
-        raise MXTypeError(f"[random.seed] seed_state must be an integer, got {seed_state!r}")
+        raise MXValueError(f"[random.seed] seed_state must be an integer, got {seed_state!r}")
     if not -(2**63) <= seed_state < 2**63:
         raise MXValueError(f"[random.seed] seed_state is {seed_state}, but must fit into 64 bits with its sign")
     if ctx == "all":

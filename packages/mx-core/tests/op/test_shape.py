@@ -85,6 +85,20 @@ def test_shape_like_takes_any_dtype():
     assert x.grad.asnumpy().tolist() == [[1, 1, 0], [0, 0, 0]]
 
 
+def test_broadcast_like_adds_leading_axes():
+    x = nd.array([[1], [2]])
+    like = nd.zeros((3, 2, 2))
+    x.attach_grad()
+    with autograd.record():
+        y = nd.broadcast_like(x, like)
+    y.backward()
+    np.testing.assert_array_equal(y.asnumpy(), np.broadcast_to(x.asnumpy(), (3, 2, 2)))
+    assert x.grad.asnumpy().tolist() == [[6], [6]]
+    assert sym.broadcast_like(sym.var("x"), sym.var("like")).infer_shape(x=(2,), like=(4, 2))[1] == [(4, 2)]
+    with pytest.raises(ValueError, match="more dimensions"):
+        nd.broadcast_like(like, x)
+
+
 def test_embedding_follows_its_weight():
     weight = nd.array([[0, 1], [2, 3]], dtype="float16")
     found = nd.Embedding(nd.array([1, 0], dtype="int32"), weight, input_dim=2, output_dim=2)
