@@ -1,10 +1,11 @@
 """Devices as such: names, defaults, kinds of host memory."""
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from mx_core import Context, MXNetError, cpu, cpu_pinned, current_context, gpu, nd, num_gpus
+from mx_core import AttrScope, Context, MXNetError, NameManager, cpu, cpu_pinned, current_context, gpu, nd, num_gpus
 
 
 def test_contexts_are_values():
@@ -23,6 +24,18 @@ def test_defaults_nest():
             assert nd.ones((2,)).context == cpu(2)
         assert nd.ones((2,)).context == cpu(1)
     assert current_context() == cpu(0)
+
+
+def test_classes_tell_what_is_current():
+    with cpu(1), AttrScope(__a__="1") as scope, NameManager() as names:
+        assert (Context.default_ctx, AttrScope.current, NameManager.current) == (cpu(1), scope, names)
+        Context.default_ctx = cpu(2)
+        assert nd.ones((2,)).context == cpu(2)
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(lambda: Context.default_ctx).result() == cpu(0)
+            assert pool.submit(lambda: AttrScope.current.get(None)).result() == {}
+    assert Context.default_ctx == cpu(0)
+    assert AttrScope.current.get({"__b__": "2"}) == {"__b__": "2"}
 
 
 @pytest.mark.parametrize("context", [cpu_pinned(), Context("cpu_shared"), cpu(7)])

@@ -76,6 +76,17 @@ def test_uniform_and_normal():
     assert 1.8 < values.std() < 2.2 and abs(values.mean()) < 0.3
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+@pytest.mark.parametrize(
+    "initializer",
+    [init.Uniform(0.5), init.Normal(0.1), init.Xavier(), init.MSRAPrelu()],
+    ids=lambda one: type(one).__name__,
+)
+def test_other_dtypes(initializer, dtype):
+    values = filled(initializer, dtype=dtype)
+    assert values.dtype == dtype and np.isfinite(values).all() and 0 < abs(values).max() < 1
+
+
 @pytest.mark.parametrize(("factor", "fan"), [("avg", (30 + 20) * 9 / 2), ("in", 20 * 9), ("out", 30 * 9)])
 def test_xavier_scale(factor, fan):
     scale = np.sqrt(3 / fan)

@@ -54,6 +54,34 @@ def test_steps_out_of_order(mlp, params, data):
         module.update()
 
 
+def test_half_precision(mlp, data):
+    module = Module(mlp)
+    shapes = [DataDesc("data", DATA[0][1], np.float16)], [DataDesc("softmax_label", LABEL[0][1], np.float16)]
+    module.bind(*shapes)
+    module.init_params()
+    assert {array.dtype for array in module.get_params()[0].values()} == {np.dtype("float16").type}
+    module.init_optimizer(optimizer_params={"multi_precision": True, "momentum": 0.9})
+    module.forward_backward(batch_of(data, 0, 4))
+    module.update()
+    assert module.get_outputs()[0].dtype == np.float16
+    assert all(np.isfinite(array.asnumpy()).all() for array in module.get_params()[0].values())
+
+
+def test_features_of_an_inner_layer(mlp, params, data):
+    inner = mlp.get_internals()["fc1_output"]
+    module = Module(inner, label_names=None)
+    module.bind(DATA, label_shapes=module._label_shapes, for_training=False)  # as many scripts write it
+    module.set_params(params, {}, allow_extra=True)
+    module.forward(batch_of(data, 0, 4, label=False))
+    expected = data[0][:4] @ params["fc1_weight"].asnumpy().T + params["fc1_bias"].asnumpy()
+    np.testing.assert_allclose(module.get_outputs()[0].asnumpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_predict_needs_data(mlp, params):
+    with pytest.raises(ValueError, match="eval_data is a int, must be an array or a DataIter"):
+        bound(mlp, params).predict(3)
+
+
 def test_names_that_the_symbol_lacks(mlp):
     with pytest.raises(ValueError, match=r"data_names has 'x'.*candidates: \['data', 'softmax_label'\]"):
         Module(mlp, data_names=["x"])

@@ -16,7 +16,19 @@ from mx_core.base import MXValueError
 __all__ = ["AttrScope"]
 
 
-class AttrScope:
+class _Current(type):
+    """Lets the class tell its innermost scope, as MXNet's does: ``AttrScope.current``."""
+
+    @property
+    def current(cls) -> "AttrScope":
+        return current()
+
+    @current.setter
+    def current(cls, scope: "AttrScope") -> None:
+        AttrScope._current.value = scope
+
+
+class AttrScope(metaclass=_Current):
     """Attributes of nodes made inside its ``with`` block. Inner blocks add to outer ones and win over them.
 
     Args:
@@ -53,6 +65,9 @@ def current() -> AttrScope:
     """Return the scope of the innermost block of this thread."""
     try:
         return AttrScope._current.value
-    except AttributeError:
+    except AttributeError:  # a thread's first
         AttrScope._current.value = AttrScope()
         return AttrScope._current.value
+
+
+AttrScope._current.value = AttrScope()

@@ -22,9 +22,11 @@ __all__ = [
     "MXTypeError",
     "MXUnsupportedError",
     "MXValueError",
+    "NotImplementedForSymbol",
     "integer_types",
     "mx_real_t",
     "numeric_types",
+    "py_str",
     "string_types",
 ]
 
@@ -62,6 +64,15 @@ class MXUnsupportedError(MXNetError, NotImplementedError):
 
 class MXFileError(MXNetError, OSError):
     """A file that cannot be opened, read or written."""
+
+
+class NotImplementedForSymbol(MXUnsupportedError):
+    """Something that only arrays can do, asked of a symbol."""
+
+
+def py_str(text: bytes | str) -> str:
+    """Return text as a string: what MXNet's monitor callbacks were given as bytes, they get as strings here."""
+    return text if isinstance(text, str) else text.decode("utf-8")
 
 
 class _NullType:

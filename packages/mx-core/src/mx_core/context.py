@@ -17,7 +17,19 @@ from mx_core.base import MXValueError
 __all__ = ["Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"]
 
 
-class Context:
+class _Default(type):
+    """Lets the class tell the default device of this thread, as MXNet's does: ``Context.default_ctx``."""
+
+    @property
+    def default_ctx(cls) -> "Context":
+        return current_context()
+
+    @default_ctx.setter
+    def default_ctx(cls, ctx: "Context") -> None:
+        Context._default_ctx.value = ctx
+
+
+class Context(metaclass=_Default):
     """A device. As the subject of a ``with`` statement it becomes the default of its block, on this thread.
 
     Args:
@@ -27,7 +39,7 @@ class Context:
 
     devtype2str: ClassVar[dict[int, str]] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_shared"}
     devstr2type: ClassVar[dict[str, int]] = {name: number for number, name in devtype2str.items()}
-    _default: ClassVar[threading.local] = threading.local()
+    _default_ctx: ClassVar[threading.local] = threading.local()
     __slots__ = ("_before", "device_id", "device_typeid")
 
     def __init__(self, device_type: "str | Context", device_id: int = 0) -> None:
@@ -63,11 +75,11 @@ class Context:
 
     def __enter__(self) -> "Context":
         self._before.append(current_context())
-        Context._default.value = self
+        Context._default_ctx.value = self
         return self
 
     def __exit__(self, *error: object) -> None:
-        Context._default.value = self._before.pop()
+        Context._default_ctx.value = self._before.pop()
 
     def empty_cache(self) -> None:
         """Give memory that no array uses any more back to the system."""
@@ -140,10 +152,13 @@ def cpu_pinned(device_id: int = 0) -> Context:
 def current_context() -> Context:
     """Return the innermost ``with Context`` of this thread, else ``cpu(0)``."""
     try:
-        return Context._default.value
-    except AttributeError:
-        Context._default.value = Context("cpu", 0)
-        return Context._default.value
+        return Context._default_ctx.value
+    except AttributeError:  # a thread's first
+        Context._default_ctx.value = Context("cpu", 0)
+        return Context._default_ctx.value
+
+
+Context._default_ctx.value = Context("cpu", 0)
 
 
 def num_gpus() -> int:

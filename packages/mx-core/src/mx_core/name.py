@@ -12,7 +12,19 @@ from typing import Any, ClassVar
 __all__ = ["NameManager", "Prefix"]
 
 
-class NameManager:
+class _Current(type):
+    """Lets the class tell its innermost manager, as MXNet's does: ``NameManager.current``."""
+
+    @property
+    def current(cls) -> "NameManager":
+        return current()
+
+    @current.setter
+    def current(cls, manager: "NameManager") -> None:
+        NameManager._current.value = manager
+
+
+class NameManager(metaclass=_Current):
     """Numbers the nodes of each kind: ``convolution0``, ``convolution1``. Active inside its ``with`` block."""
 
     _current: ClassVar[threading.local] = threading.local()
@@ -56,6 +68,9 @@ def current() -> NameManager:
     """Return the manager of the innermost block of this thread."""
     try:
         return NameManager._current.value
-    except AttributeError:
+    except AttributeError:  # a thread's first
         NameManager._current.value = NameManager()
         return NameManager._current.value
+
+
+NameManager._current.value = NameManager()

@@ -34,5 +34,5 @@ def resize(pixels: np.ndarray, width: int, height: int, interp: int) -> np.ndarr
     result = np.einsum("htkc,ht->hkc", wide[rows], row_weights)
     if np.issubdtype(pixels.dtype, np.integer):
         limits = np.iinfo(pixels.dtype)
-        result = np.clip(np.rint(result), limits.min, limits.max)
+        result = np.clip(np.floor(result + 0.5), limits.min, limits.max)
     return result.astype(pixels.dtype)

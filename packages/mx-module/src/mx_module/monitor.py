@@ -99,4 +99,4 @@ class Monitor:
 
 def _as_text(value: NDArray | list[NDArray]) -> str:
     values = value if isinstance(value, (list, tuple)) else [value]
-    return "".join(f"{one.asscalar() if one.size == 1 else one.asnumpy()}\t" for one in values)
+    return "".join(f"{one.asscalar() if one.size == 1 else one.asnumpy()!s}\t" for one in values)

@@ -10,6 +10,7 @@ from mx_core import context as context
 from mx_core import engine as engine
 from mx_core import executor as executor
 from mx_core import libinfo as libinfo
+from mx_core import log as log
 from mx_core import name as name
 from mx_core import ndarray as nd
 from mx_core import ndarray as ndarray
@@ -30,6 +31,7 @@ from mx_core.context import gpu as gpu
 from mx_core.context import gpu_memory_info as gpu_memory_info
 from mx_core.context import num_gpus as num_gpus
 from mx_core.ndarray import NDArray as NDArray
+from mx_core.util import is_np_array as is_np_array
 from mx_core.util import is_np_shape as is_np_shape
 from mx_core.util import np_shape as np_shape
 from mx_core.util import set_np_shape as set_np_shape

@@ -74,7 +74,9 @@ def split_v2(ary: NDArray, indices_or_sections: int | Sequence[int], axis: int =
     return _internal._split_v2(ary, (0, *indices_or_sections), axis, squeeze_axis)
 
 
-def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None) -> list[NDArray]:
+def histogram(
+    a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None
+) -> tuple[NDArray, NDArray]:
     """Return how many elements fall into each bin, and the edges of the bins.
 
     Args:
@@ -84,10 +86,11 @@ def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] |
             counts are int64, but float32 without a range.
     """
     if not isinstance(bins, int):
-        return _internal._histogram(a, bins)
+        return tuple(_internal._histogram(a, bins))
     if range is None:
-        return [array(part, ctx=a.context) for part in np.histogram(a.asnumpy(), bins)]
-    return _internal._histogram(a, bin_cnt=bins, range=range)
+        counts, edges = np.histogram(a.asnumpy(), bins)
+        return array(counts, ctx=a.context), array(edges, ctx=a.context)
+    return tuple(_internal._histogram(a, bin_cnt=bins, range=range))
 
 
 def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mx_core.base import MXTypeError, _Null, mx_real_t
+from mx_core.base import MXValueError, _Null, mx_real_t
 from mx_core.symbol import _internal
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def histogram(a: Symbol, bins: Any = 10, range: tuple[float, float] | None = Non
     """
     if isinstance(bins, int):
         if range is None:
-            raise MXTypeError("[histogram] a number of bins needs the range that they divide")
+            raise MXValueError("[histogram] a number of bins needs the range that they divide")
         return _internal._histogram(data=a, bin_cnt=bins, range=range, **kwargs)
     return _internal._histogram(data=a, bins=bins, **kwargs)
 

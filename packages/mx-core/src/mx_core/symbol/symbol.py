@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from mx_core import _ffi, attribute, name
 from mx_core._ffi import SymbolBase
 from mx_core._files import path_of, write_text
-from mx_core.base import MXFileError, MXIndexError, MXTypeError, MXUnsupportedError, MXValueError
+from mx_core.base import MXFileError, MXIndexError, MXTypeError, MXValueError, NotImplementedForSymbol
 from mx_core.dtype import dtype_number
 from mx_core.symbol import inference, op
 from mx_core.symbol._call import PLAIN_ATTRIBUTES, create, dunder, text
@@ -111,12 +111,12 @@ class Symbol(SymbolBase, Methods):
         return id(self) // 16
 
     def __bool__(self) -> bool:
-        raise MXUnsupportedError(
+        raise NotImplementedForSymbol(
             "[Symbol.__bool__] a symbol has no value before it is computed, so it is neither true nor false"
         )
 
     def __iadd__(self, other: Any) -> Symbol:
-        raise MXUnsupportedError("[Symbol] a symbol cannot be changed in place: write x = x + y")
+        raise NotImplementedForSymbol("[Symbol] a symbol cannot be changed in place: write x = x + y")
 
     __isub__ = __imul__ = __itruediv__ = __iadd__
 
@@ -220,8 +220,8 @@ class Symbol(SymbolBase, Methods):
             if not isinstance(value, SymbolBase):
                 raise MXTypeError(f"[Symbol] an input must be a Symbol, got {type(value).__name__}")
         names: list[str | None] = list(kwargs) if kwargs else [None] * len(args)
-        composed = self._composed(names, [*args, *kwargs.values()])
-        return composed if node is None else _renamed(composed, node)
+        copied = self if node is None else _renamed(self, node)  # only itself: what it is given stays shared
+        return copied._composed(names, [*args, *kwargs.values()])
 
     def __copy__(self) -> Symbol:
         return self._copied()
@@ -398,12 +398,12 @@ def _rpower(symbol: Symbol, number: Any) -> Symbol:
 
 def _only_arrays(method: str) -> Callable[..., NoReturn]:
     def missing(self: Symbol, *args: Any, **kwargs: Any) -> NoReturn:
-        raise MXUnsupportedError(
+        raise NotImplementedForSymbol(
             f"[Symbol.{method}] a symbol has no elements before it is computed; only arrays can do this"
         )
 
     missing.__name__ = method
-    missing.__doc__ = "Only arrays can do this: raises MXUnsupportedError."
+    missing.__doc__ = "Only arrays can do this: raises NotImplementedForSymbol."
     return missing
 
 
@@ -415,7 +415,7 @@ _ffi.set_symbol_class(Symbol)
 def var(
     name: str,
     attr: Mapping[str, str] | None = None,
-    shape: Sequence[int] | None = None,
+    shape: Sequence[int] | int | None = None,
     lr_mult: float | None = None,
     wd_mult: float | None = None,
     dtype: DTypeLike | None = None,
@@ -445,7 +445,7 @@ def var(
         raise MXTypeError(f"[var] name must be a string, got {name!r}")
     attributes = {**attribute.current().get(attr)}
     if shape is not None:
-        attributes["__shape__"] = text(tuple(shape))
+        attributes["__shape__"] = text((shape,) if isinstance(shape, int) else tuple(shape))
     if lr_mult is not None:
         attributes["__lr_mult__"] = text(lr_mult)
     if wd_mult is not None:

@@ -37,7 +37,7 @@ def default_context() -> Context:
 
 def set_default_context(ctx: Context) -> None:
     """Set the device that tests of this thread run on."""
-    Context._default.value = ctx
+    Context.default_ctx = ctx
 
 
 def list_contexts() -> list[Context]:

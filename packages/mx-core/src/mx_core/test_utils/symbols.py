@@ -52,7 +52,7 @@ def _refuse_sparse(stypes: Mapping[str, str] | None, what: str) -> None:
 def simple_forward(sym: Symbol, ctx: Context | None = None, is_train: bool = False, **inputs: Any) -> Any:
     """Return the outputs of a symbol for NumPy arrays: one array, or a list of several."""
     ctx = ctx or default_context()
-    arrays = {name: nd.array(value, ctx=ctx, dtype=np.asarray(value).dtype) for name, value in inputs.items()}
+    arrays = {name: nd.array(value, ctx=ctx) for name, value in inputs.items()}
     found = [output.asnumpy() for output in sym.bind(ctx, args=arrays).forward(is_train=is_train)]
     return found[0] if len(found) == 1 else found
 

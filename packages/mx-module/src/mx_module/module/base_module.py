@@ -402,13 +402,18 @@ class BaseModule:
             One array per output, shape (all samples without padding, ...); the array itself if there is one output.
 
         Raises:
-            MXValueError: if batches differ in their number of outputs.
+            MXValueError: if batches differ in their number of outputs, or ``eval_data`` is neither.
         """
         self._require("predict")
         if isinstance(eval_data, (NDArray, np.ndarray)):
             array = nd.array(eval_data, dtype=eval_data.dtype) if isinstance(eval_data, np.ndarray) else eval_data
             self.forward(DataBatch([array]), is_train=False)
             return self.get_outputs()[0].copy()
+        if not hasattr(eval_data, "provide_data"):
+            raise MXValueError(
+                f"[{type(self).__name__}.predict] eval_data is a {type(eval_data).__name__}, must be an "
+                "array or a DataIter"
+            )
         batches = [
             [out.copy() for out in outputs]
             for outputs, _, _ in self.iter_predict(eval_data, num_batch, reset, sparse_row_id_fn)

@@ -69,13 +69,13 @@ class Module(BaseModule):
     ) -> None:
         super().__init__(logger)
         contexts = [current_context()] if context is None else context
-        self._contexts = [contexts] if isinstance(contexts, Context) else list(contexts)
-        count = len(self._contexts)
+        self._context = [contexts] if isinstance(contexts, Context) else list(contexts)
+        count = len(self._context)
         if not count:
             raise MXValueError("[Module] context is an empty list: give at least one device")
-        self._work_loads = [1.0] * count if work_load_list is None else list(work_load_list)
-        if len(self._work_loads) != count:
-            raise MXValueError(f"[Module] work_load_list has {len(self._work_loads)} entries for {count} devices")
+        self._work_load_list = [1.0] * count if work_load_list is None else list(work_load_list)
+        if len(self._work_load_list) != count:
+            raise MXValueError(f"[Module] work_load_list has {len(self._work_load_list)} entries for {count} devices")
         self._groups = groups_by_device(group2ctxs, count)
         self._compression_params = compression_params
         self._symbol: Symbol = symbol
@@ -98,7 +98,7 @@ class Module(BaseModule):
         self._params_dirty = False
         self._shares_params = False
         self._exec_group: ExecutorGroup | None = None
-        self._label_descs: list[DataDesc] = []
+        self._label_shapes: list[DataDesc] = []
         self._optimizer: _optimizer.Optimizer | None = None
         self._updater: _optimizer.Updater | None = None
         self._kvstore: Any = None
@@ -226,10 +226,10 @@ class Module(BaseModule):
             raise MXValueError("[Module.bind] inputs_need_grad needs for_training=True")
         if self.binded and self.params_initialized:
             self._sync_params()
-        data_descs, self._label_descs = parse_shapes(data_shapes), parse_shapes(label_shapes)
+        data_descs, self._label_shapes = parse_shapes(data_shapes), parse_shapes(label_shapes)
         check_shapes(data_descs, self._data_names, "data", required=True)
-        if self._label_descs or for_training:
-            check_shapes(self._label_descs, self._label_names, "label", required=False)
+        if self._label_shapes or for_training:
+            check_shapes(self._label_shapes, self._label_names, "label", required=False)
         shared_group = None
         if shared_module is not None:
             if not isinstance(shared_module, Module):
@@ -238,10 +238,10 @@ class Module(BaseModule):
             shared_group = shared_module._exec_group
         group = ExecutorGroup(
             self._symbol,
-            self._contexts,
-            self._work_loads,
+            self._context,
+            self._work_load_list,
             data_descs,
-            self._label_descs,
+            self._label_shapes,
             self._param_names,
             self._state_names,
             gradient_requests(
@@ -274,7 +274,7 @@ class Module(BaseModule):
         group = self._group("reshape")
         data_descs, label_descs = parse_shapes(data_shapes), parse_shapes(label_shapes)
         check_shapes(data_descs, self._data_names, "data", required=True)
-        self._label_descs = label_descs or self._label_descs
+        self._label_shapes = label_descs or self._label_shapes
         group.reshape(data_descs, label_descs)
 
     # -- parameters ----------------------------------------------------------------------------------------------
@@ -378,10 +378,16 @@ class Module(BaseModule):
         self._forget_copies()
 
     def get_params(self) -> tuple[Params, Params]:
-        """(parameters, auxiliary states) by name, on the CPU: a snapshot that later updates do not change."""
+        """(parameters, auxiliary states) by name, on the CPU: a snapshot that later updates do not change.
+
+        They come in the order of the symbol's arguments.
+        """
         self._require("get_params")
         self._sync_params()
-        return dict(self._arg_params), dict(self._aux_params)
+        return (
+            {name: self._arg_params[name] for name in self._param_names},
+            {name: self._aux_params[name] for name in self._aux_names},
+        )
 
     def _sync_params(self) -> None:
         # modules that share memory do not tell each other when it changes
@@ -422,13 +428,13 @@ class Module(BaseModule):
             return
         group = self._group("init_optimizer")
         self._sync_params()
-        store, on_store = make_kvstore(kvstore, len(self._contexts), self._arg_params)
+        store, on_store = make_kvstore(kvstore, len(self._context), self._arg_params)
         batch_size = group.batch_size
         if store is not None and "dist" in store.type and "_sync" in store.type:
             batch_size *= store.num_workers
         rescale_grad = 1.0 / batch_size
         # an updater sees every device's copy of a parameter; a store has one
-        copies = 1 if on_store else len(self._contexts)
+        copies = 1 if on_store else len(self._context)
         idx2name = {i * copies + k: name for i, name in enumerate(self._param_names) for k in range(copies)}
         if isinstance(optimizer, str):
             arguments = {"rescale_grad": rescale_grad, **dict(optimizer_params)}
@@ -494,12 +500,12 @@ class Module(BaseModule):
             self._require(method)
         assert group is not None
         if isinstance(data_batch, list):
-            data_batch = joined(data_batch, len(self._contexts))
+            data_batch = joined(data_batch, len(self._context))
         if not hasattr(data_batch, "data"):
             raise MXTypeError(f"[Module.{method}] data_batch is {data_batch!r}: give a DataBatch, or an object like it")
         data: Sequence[Any] = data_batch.data
         # a module bound without labels ignores those of a batch
-        label: Sequence[Any] = (data_batch.label or ()) if self._label_descs else ()
+        label: Sequence[Any] = (data_batch.label or ()) if self._label_shapes else ()
         if [one.shape for one in data] != group.data_array_shapes or (
             label and [one.shape for one in label] != group.label_array_shapes
         ):
@@ -513,7 +519,7 @@ class Module(BaseModule):
 
     def _fit_shapes(self, group: ExecutorGroup, data: Sequence[Any], label: Sequence[Any]) -> None:
         """Reshapes to the shapes of a batch; types and layouts stay."""
-        for kind, arrays, descs in (("data", data, group.data_shapes), ("label", label, self._label_descs)):
+        for kind, arrays, descs in (("data", data, group.data_shapes), ("label", label, self._label_shapes)):
             if arrays and len(arrays) != len(descs):
                 raise MXValueError(
                     f"[Module.forward] the batch has {len(arrays)} {kind} arrays, bound are {len(descs)}: "
@@ -521,7 +527,7 @@ class Module(BaseModule):
                 )
         group.reshape(
             [DataDesc(desc.name, one.shape, desc.dtype, desc.layout) for desc, one in zip(group.data_shapes, data)],
-            [DataDesc(desc.name, one.shape, desc.dtype, desc.layout) for desc, one in zip(self._label_descs, label)],
+            [DataDesc(desc.name, one.shape, desc.dtype, desc.layout) for desc, one in zip(self._label_shapes, label)],
         )
 
     def backward(self, out_grads: NDArray | Sequence[NDArray] | None = None) -> None:
@@ -574,7 +580,7 @@ class Module(BaseModule):
         states = self._group("get_states").states()
         if not merge_multi_context:
             return states
-        if len(self._contexts) > 1:
+        if len(self._context) > 1:
             raise MXValueError("[Module.get_states] every device has states of its own: use merge_multi_context=False")
         return [one for [one] in states]
 
@@ -608,7 +614,7 @@ class Module(BaseModule):
             pre_sliced: the labels come per device.
         """
         group = self._group("update_metric")
-        names = [desc.name for desc in self._label_descs] or self._label_names
+        names = [desc.name for desc in self._label_shapes] or self._label_names
         for device, exe in enumerate(group.execs):
             own = labels[device] if pre_sliced else group.labels_of(device, labels or ())
             eval_metric.update_dict(dict(zip(names, own or ())), dict(zip(self._output_names, exe.outputs)))
