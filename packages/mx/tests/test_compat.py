@@ -76,6 +76,8 @@ from mxnet import autograd, context, init, io, kv, metric, mod, nd as F, optimiz
 from mxnet.base import MXNetError, mx_real_t, numeric_types, string_types
 from mxnet.context import cpu, current_context
 from mxnet.io import DataBatch, DataDesc, NDArrayIter
+from mxnet.log import get_logger
+from mxnet.module.base_module import BaseModule, _check_input_names
 from mxnet.ndarray import array, contrib, linalg, random, sparse
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.symbol import Symbol, Variable

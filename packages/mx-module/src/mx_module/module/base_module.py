@@ -17,6 +17,7 @@ from mx_io.io import DataBatch, DataDesc
 from .. import metric as _metric
 from ..initializer import Initializer, Uniform
 from ..model import BatchEndParam, read_params, save_params
+from .inputs import check_names as _check_input_names  # noqa: F401 -- by this name subclasses of old import it here
 
 __all__ = ["BaseModule"]
 
