@@ -19,23 +19,19 @@ using namespace cudnn;
 constexpr Library kLibrary = {"cuDNN", "libcudnn.so.9", "nvidia/cudnn/lib", "nvidia-cudnn-cu13>=9,<10"};
 constexpr int64_t kMostWorkspace = int64_t{1} << 30;
 constexpr size_t kMostPlans = 4096;
+constexpr int64_t kAlignment = 16;  // more does not help
 
 struct Failure {
   int status;
 };
 
 const Table& table() {
-  static std::mutex mutex;
-  static Table functions;
-  static bool found = false;
-  const std::lock_guard lock(mutex);
-  if (found) return functions;
-#define MX_FUNCTION(name, ...) {"cudnn" #name, reinterpret_cast<void**>(&functions.name)},
+  static Opened<Table> opened;
+#define MX_FUNCTION(name, ...) {"cudnn" #name, reinterpret_cast<void**>(&opened.functions.name)},
   const Function all[] = {MX_CUDNN(MX_FUNCTION)};
 #undef MX_FUNCTION
-  if (const int failed = open_library(kLibrary, all)) throw Failure{failed};
-  found = true;
-  return functions;
+  if (const Table* found = opened.get(kLibrary, all)) return *found;
+  throw Failure{3};
 }
 
 void require(Status status, const char* what) {
@@ -117,11 +113,6 @@ DataType type_of(DType dtype) {
   }
 }
 
-int64_t alignment(const void* data) {
-  const auto address = reinterpret_cast<uintptr_t>(data) | 16;
-  return static_cast<int64_t>(address & -address);
-}
-
 // cuDNN wants two spatial axes or three: one axis of size 1 stands before a single one.
 std::vector<int64_t> spatial(const int64_t* values, int rank, int64_t missing) {
   std::vector<int64_t> all(values, values + rank);
@@ -143,7 +134,7 @@ Owned tensor(const MXConvolution& c, const MXImages& t, int64_t id) {
   to.set(kTensorDims, kInt64, static_cast<int64_t>(dims.size()), dims.data());
   to.set(kTensorStrides, kInt64, static_cast<int64_t>(dims.size()), strides.data());
   to.set(kTensorId, kInt64, id);
-  to.set(kTensorAlignment, kInt64, alignment(t.data));
+  to.set(kTensorAlignment, kInt64, alignment(t.data, kAlignment));
   return std::move(to).finalized("a tensor");
 }
 
@@ -223,7 +214,7 @@ std::vector<int64_t> key_of(const MXConvolution& c) {
   for (const MXImages* t : {&c.x, &c.w, &c.y}) {
     key.insert(key.end(), t->dims, t->dims + n);
     key.insert(key.end(), t->strides, t->strides + n);
-    key.push_back(alignment(t->data));
+    key.push_back(alignment(t->data, kAlignment));
   }
   for (const int64_t* values : {c.stride, c.dilate, c.before, c.after}) key.insert(key.end(), values, values + c.rank);
   return key;

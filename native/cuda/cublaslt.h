@@ -17,7 +17,8 @@ using Preference = struct PreferenceOpaque*;
 enum DataType : int { kFloat32 = 0, kFloat64 = 1, kFloat16 = 2, kBfloat16 = 14 };
 enum ComputeType : int { kComputeFloat32 = 68, kComputeFloat64 = 70 };
 enum Transpose : int32_t { kNo = 0, kYes = 1 };
-enum Epilogue : uint32_t { kNone = 1, kBias = 4 };
+// kRelu and kBias add up to the one that does both.
+enum Epilogue : uint32_t { kNone = 1, kRelu = 2, kBias = 4, kReluBias = 6 };
 enum MatmulDescAttribute : int { kTransposeA = 3, kTransposeB = 4, kEpilogue = 7, kBiasPointer = 8 };
 enum LayoutAttribute : int { kBatchCount = 5, kBatchOffset = 6 };
 enum PreferenceAttribute : int { kMaxWorkspace = 1, kAlignmentA = 5, kAlignmentB, kAlignmentC, kAlignmentD };

@@ -18,18 +18,12 @@ constexpr Library kLibrary = {"cuBLAS", "libcublasLt.so.13", "nvidia/cu13/lib", 
 constexpr size_t kWorkspace = size_t{32} << 20;  // what NVIDIA recommends for Hopper; others take less
 constexpr size_t kMostPlans = 4096;
 
-// Null after set_error; then tried again at the next call, as the user may have installed the library.
 const Table* table() {
-  static std::mutex mutex;
-  static Table functions;
-  static bool found = false;
-  const std::lock_guard lock(mutex);
-  if (found) return &functions;
-#define MX_FUNCTION(name, ...) {"cublasLt" #name, reinterpret_cast<void**>(&functions.name)},
+  static Opened<Table> opened;
+#define MX_FUNCTION(name, ...) {"cublasLt" #name, reinterpret_cast<void**>(&opened.functions.name)},
   const Function all[] = {MX_CUBLASLT(MX_FUNCTION)};
 #undef MX_FUNCTION
-  found = open_library(kLibrary, all) == 0;
-  return found ? &functions : nullptr;
+  return opened.get(kLibrary, all);
 }
 
 int check(Status status, const char* function) {
@@ -65,9 +59,11 @@ DataType type_of(DType dtype) {
   }
 }
 
-uint32_t alignment(const void* data) {
-  const auto address = reinterpret_cast<uintptr_t>(data) | 256;
-  return static_cast<uint32_t>(address & -address);
+uint32_t alignment(const void* data) { return static_cast<uint32_t>(cuda::alignment(data, 256)); }
+
+Epilogue epilogue(const MXGemm& g) {
+  const uint32_t chosen = (g.bias ? kBias : 0u) | (g.activation == MX_GEMM_RELU ? kRelu : 0u);
+  return chosen ? static_cast<Epilogue>(chosen) : kNone;
 }
 
 // What cuBLASLt was told of a product, and how it will compute it.
@@ -127,7 +123,7 @@ struct Plan {
     int failed = check(lt.MatmulDescCreate(&desc, compute, type == kFloat64 ? kFloat64 : kFloat32), "MatmulDescCreate");
     if (!failed) failed = set(kTransposeA, right.transposed ? kYes : kNo);
     if (!failed) failed = set(kTransposeB, left.transposed ? kYes : kNo);
-    if (!failed && g.bias) failed = set(kEpilogue, kBias);
+    if (!failed) failed = set(kEpilogue, epilogue(g));
     if (!failed && g.bias) failed = set(kBiasPointer, g.bias);
     if (!failed) failed = describe(a, type, right, g.batch, g.b.batch);
     if (!failed) failed = describe(b, type, left, g.batch, g.a.batch);
@@ -157,7 +153,7 @@ using Key = std::array<int64_t, 22>;
 Key key_of(const MXGemm& g) {
   return {g.device,
           g.dtype,
-          g.bias != nullptr,
+          epilogue(g),
           g.batch,
           g.m,
           g.n,

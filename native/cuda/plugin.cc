@@ -6,6 +6,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
+#include <set>
+#include <utility>
 
 #include "host.h"
 #include "mx/cuda/register.h"
@@ -91,9 +94,21 @@ int copy(int device, void* to, const void* from, size_t bytes, int kind, void* s
   return on(device, "copy",
             [&] { return cudaMemcpyAsync(to, from, bytes, static_cast<cudaMemcpyKind>(kind), stream_of(stream)); });
 }
+// Lets a device reach another one's memory, where the machine can. The runtime sends other copies through host memory.
+void connect(int to, int from) {
+  static std::mutex mutex;
+  static auto& tried = *new std::set<std::pair<int, int>>;  // never destroyed: threads may outlive static destruction
+  const std::lock_guard lock(mutex);
+  if (!tried.emplace(to, from).second) return;
+  int can = 0;
+  if (cudaDeviceCanAccessPeer(&can, to, from) == cudaSuccess && can) cudaDeviceEnablePeerAccess(from, 0);
+  cudaGetLastError();  // somebody else has connected them, or a device has no room for one more: both are well
+}
 int copy_peer(int to_device, void* to, int from_device, const void* from, size_t bytes, void* stream) {
-  return on(to_device, "copy between devices",
-            [&] { return cudaMemcpyPeerAsync(to, to_device, from, from_device, bytes, stream_of(stream)); });
+  return on(to_device, "copy between devices", [&] {
+    connect(to_device, from_device);
+    return cudaMemcpyPeerAsync(to, to_device, from, from_device, bytes, stream_of(stream));
+  });
 }
 int fill(int device, void* to, int byte, size_t bytes, void* stream) {
   return on(device, "fill", [&] { return cudaMemsetAsync(to, byte, bytes, stream_of(stream)); });
@@ -159,6 +174,9 @@ extern "C" __attribute__((visibility("default"))) int MXPluginInit(MXPlugin* plu
   plugin->event_synchronize = event_synchronize, plugin->event_passed = event_passed;
   plugin->make_current = make_current;
   plugin->gemm = mx::cuda::gemm, plugin->convolve = mx::cuda::convolve;
+  plugin->comm_id = mx::cuda::comm_id, plugin->comm_join = mx::cuda::comm_join;
+  plugin->comm_leave = mx::cuda::comm_leave, plugin->collective = mx::cuda::collective;
+  plugin->compile = mx::cuda::compile;
   for (auto set = __start_mx_kernels; set != __stop_mx_kernels; ++set)
     for (int i = 0; i < (*set)->count; ++i) {
       const mx::cuda::DeviceEntry& entry = (*set)->entries[i];

@@ -122,6 +122,17 @@ EXAMPLES: dict[str, list[Example]] = {
     "_linalg_makediag": [([(2, 4)], {"offset": 1})],
     "_linalg_sumlogdiag": [([(2, 4, 4)], {})],
     "_linalg_gemm": [([(2, 3, 4), (2, 4, 5), (2, 3, 5)], {"alpha": 2.0})],
+    "_linalg_gemm2": [
+        ([(2, 3, 4), (2, 4, 5)], {"alpha": 0.5}),
+        ([(2, 4, 3), (2, 5, 4)], {"transpose_a": True, "transpose_b": True}),
+        ([(2, 3, 6, 4), (2, 4, 6, 5)], {"axis": 1}),  # matrices that lie between each other
+    ],
+    "_linalg_syrk": [([(2, 3, 4)], {"transpose": transpose, "alpha": 2.0}) for transpose in (False, True)],
+    "khatri_rao": [([(3, 4), (2, 4), (5, 4)], {"num_args": 3})],
+    "_contrib_interleaved_matmul_selfatt_qk": [([(5, 2, 36)], {"heads": 3})],
+    "_contrib_interleaved_matmul_selfatt_valatt": [([(5, 2, 36), (6, 5, 5)], {"heads": 3})],
+    "_contrib_interleaved_matmul_encdec_qk": [([(4, 2, 12), (5, 2, 24)], {"heads": 3})],
+    "_contrib_interleaved_matmul_encdec_valatt": [([(5, 2, 24), (6, 4, 5)], {"heads": 3})],
     "_linalg_trmm": [([(3, 3), SHAPE], {})],
     # Rows: by a thread (short, or side by side), a warp, a block, and a block that loops.
     **{

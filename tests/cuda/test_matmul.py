@@ -41,6 +41,34 @@ def test_fully_connected_by_cublaslt_or_reference_loops(both, bias, dtype):
     both(compute, *shapes[: 3 if bias else 2], dtype=dtype)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("function", ["relu", "tanh", "softsign"])
+def test_fully_connected_and_activation_in_inference_by_cublaslt_or_reference_loops(function, bias, dtype):
+    """Relu is an epilogue of the product, but for float64; the others follow it in place."""
+    data, weight, offset = (mx.sym.var(name) for name in ("data", "weight", "offset"))
+    inputs = [data, weight, offset][: 3 if bias else 2]
+    net = mx.sym.FullyConnected(*inputs, num_hidden=6, no_bias=not bias)
+    net = mx.sym.FullyConnected(mx.sym.Activation(net, act_type=function), weight=mx.sym.var("last"), num_hidden=2)
+    rng = np.random.default_rng(8)
+    shapes = {"data": (5, 7), "weight": (6, 7), "offset": (6,), "last": (2, 6)}
+    values = {name: rng.uniform(-1, 1, shapes.get(name, (2,))) for name in net.list_arguments()}
+    results = []
+    for ctx in (mx.cpu(), mx.gpu(0)):
+        arrays = {name: mx.nd.array(value, ctx=ctx, dtype=dtype) for name, value in values.items()}
+        gradients = {name: mx.nd.zeros(array.shape, ctx=ctx, dtype=dtype) for name, array in arrays.items()}
+        executor = net.bind(ctx, arrays, args_grad=gradients)
+        inferred = executor.forward(is_train=False)[0].asnumpy()  # by a plan of its own
+        executor.backward(mx.nd.ones((5, 2), ctx=ctx, dtype=dtype), is_train=False)
+        trained = executor.forward(is_train=True)[0].asnumpy()
+        again = executor.forward(is_train=False)[0].asnumpy()
+        np.testing.assert_array_equal(again, inferred)
+        results.append([inferred, trained, *(gradient.asnumpy() for gradient in gradients.values())])
+    tolerance = {"float16": 4e-3, "float32": 2e-5, "float64": 1e-12}[dtype]
+    for expected, got in zip(*results, strict=True):
+        np.testing.assert_allclose(got, expected, tolerance, tolerance)
+
+
 def test_products_of_slices_at_odd_addresses(both):
     """An algorithm is chosen for the alignment of the arrays."""
     both(lambda x, y: mx.nd.dot(x[1:4], y[1:6]), (5, 5), (7, 3))

@@ -17,15 +17,8 @@ from examples import BROADCAST, EXAMPLES, FLOAT32_INPUTS, REDUCE, SCALAR, SHAPE,
 
 # Operators that have no CUDA kernel yet, and why.
 MISSING = {
-    "batches of matrix products with strides of their own are not handed to cuBLASLt yet": """
-        _linalg_gemm2
-        _contrib_interleaved_matmul_selfatt_qk _backward_contrib_interleaved_matmul_selfatt_qk
-        _contrib_interleaved_matmul_selfatt_valatt _backward_contrib_interleaved_matmul_selfatt_valatt
-        _contrib_interleaved_matmul_encdec_qk _backward_contrib_interleaved_matmul_encdec_qk
-        _contrib_interleaved_matmul_encdec_valatt _backward_contrib_interleaved_matmul_encdec_valatt
-    """,
-    "plans for a device neither fuse nor choose formats in memory": """
-        _fused_convolution _fused_convolution_add _fused_fully_connected _reorder
+    "plans for a device neither fuse convolutions nor choose formats in memory": """
+        _fused_convolution _fused_convolution_add _reorder
     """,
     "their float64 kernels would keep registers in memory": """
         _random_pdf_uniform _random_pdf_normal _random_pdf_gamma _random_pdf_exponential _random_pdf_poisson

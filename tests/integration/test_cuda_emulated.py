@@ -94,6 +94,41 @@ def test_a_profiler_sees_the_operators(plugin, tmp_path):
     assert ranges.read_text().split("\n") == ["push _ones", "pop", "push square", "pop", "push sum", "pop", ""]
 
 
+def test_plans_for_inference_join_a_product_and_its_activation(plugin, tmp_path):
+    code = """
+import mx
+net = mx.sym.Activation(mx.sym.FullyConnected(mx.sym.var("x"), num_hidden=3, name="fc"), act_type="relu")
+executor = net.simple_bind(mx.gpu(0), x=(2, 4), grad_req="null")
+executor.forward(is_train=TRAIN)[0].asnumpy()
+"""
+    seen = []
+    for train in ("True", "False"):
+        ranges = tmp_path / train
+        result = run(plugin, "-c", code.replace("TRAIN", train), NVTX_INJECTION64_PATH=str(ranges))
+        assert result.returncode == 0, result.stderr
+        seen.append(
+            [line for line in ranges.read_text().split("\n") if line.startswith("push") and "_zeros" not in line]
+        )
+    assert seen == [["push FullyConnected", "push Activation"], ["push _fused_fully_connected"]]
+
+
+COPIES = """
+import mx, numpy as np
+a = mx.nd.array(np.arange(6000), ctx=mx.gpu(0))
+for _ in range(2):
+    np.testing.assert_array_equal((a.copyto(mx.gpu(1)) + 1).asnumpy(), np.arange(1, 6001))
+np.testing.assert_array_equal(mx.nd.ones((3,), ctx=mx.gpu(1)).copyto(mx.gpu(0)).asnumpy(), 1)
+"""
+
+
+@pytest.mark.parametrize(("settings", "way"), [({}, "directly"), ({"CUEMU_NO_PEER": "1"}, "through the host")])
+def test_devices_that_reach_each_other_copy_directly(plugin, tmp_path, settings, way):
+    log = tmp_path / "copies"
+    result = run(plugin, "-c", COPIES, CUEMU_PEER_LOG=str(log), **settings)
+    assert result.returncode == 0, result.stderr
+    assert log.read_text().splitlines() == [f"0 to 1 {way}"] * 2 + [f"1 to 0 {way}"]
+
+
 GRAPH = """
 import mx
 with mx.AttrScope(ctx_group="first"):

@@ -82,8 +82,11 @@ typedef struct MXMatrices { /* element (b, i, j) lies at data + b * batch + i * 
   int64_t batch, row, column;
 } MXMatrices;
 
+enum { MX_GEMM_PLAIN = 0, MX_GEMM_RELU = 1 };
+
 /* c (m, n) = a (m, k) b (k, n) for every matrix of the batch, none of whose dimensions is 0; bias: n values for every
- * row, or NULL. Of row and column one is 1. Floating dtypes; bias not with float64. */
+ * row, or NULL; then the activation. Of row and column one is 1. Floating dtypes; neither bias nor an activation comes
+ * with float64. */
 typedef struct MXGemm {
   uint32_t struct_size;
   int32_t device;
@@ -91,7 +94,7 @@ typedef struct MXGemm {
   int64_t batch, m, n, k;
   MXMatrices a, b, c;
   const void* bias;
-  int32_t dtype, reserved;
+  int32_t dtype, activation;
   void* (*workspace)(void* context, size_t bytes); /* as in MXBlock */
   void* context;
 } MXGemm;
@@ -115,6 +118,50 @@ typedef struct MXConvolution {
   void* (*workspace)(void* context, size_t bytes);   /* as in MXBlock */
   void* context;
 } MXConvolution;
+
+/* ---- several devices together: of a vendor's library ------------------------------------------------------------- */
+
+enum { MX_ALL_REDUCE = 0, MX_BROADCAST = 1, MX_ALL_GATHER = 2, MX_REDUCE_SCATTER = 3 };
+enum { MX_REDUCE_SUM = 0, MX_REDUCE_PROD = 1, MX_REDUCE_MAX = 2, MX_REDUCE_MIN = 3 };
+#define MX_COMM_ID_BYTES 128
+
+/* The devices of one process that join a group; the other ranks join from other processes, with the same id. */
+typedef struct MXCommJoin {
+  uint32_t struct_size;
+  int32_t ranks; /* of the whole group */
+  int32_t count; /* of the devices here */
+  int32_t reserved;
+  const int32_t* devices; /* `count` of them */
+  const int32_t* rank;    /* of each of these devices, 0..ranks-1 */
+  const char* id;         /* MX_COMM_ID_BYTES bytes, of comm_id() in one of the processes */
+} MXCommJoin;
+
+/* Each device of the process gives `from` and `to`, which may be one array, and a stream. `size`: elements in `from` of
+ * one device, or in `to` where that is the smaller array (MX_REDUCE_SCATTER). Dtypes but bool. */
+typedef struct MXCollective {
+  uint32_t struct_size;
+  int32_t kind, dtype, op; /* op: of the two that reduce */
+  int32_t root, reserved;  /* the rank whose `from` is broadcast */
+  int64_t size;
+  const void* const* from;
+  void* const* to;
+  void* const* streams;
+} MXCollective;
+
+/* ---- kernels from text: of a vendor's compiler ------------------------------------------------------------------- */
+
+typedef struct MXSource {
+  uint32_t struct_size;
+  int32_t num_options;
+  const char* name; /* in messages: "fused.cu" */
+  const char* text;
+  const char* const* options; /* those of nvrtc: "--gpu-architecture=sm_90", "--std=c++20" */
+  int32_t virtual_code;       /* PTX, which every later device takes; else machine code */
+  int32_t reserved;
+  void (*take)(void* context, const void* code, size_t bytes); /* called once, before compile() returns */
+  void (*log)(void* context, const char* text);                /* warnings, where there are any; may be NULL */
+  void* context;
+} MXSource;
 
 /* ---- operator functions: a whole operator ------------------------------------------------------------------------ */
 
@@ -141,6 +188,38 @@ typedef struct MXOperatorCall {
 
 typedef int (*MXOperatorFn)(const MXOperatorCall* call);
 
+/* ---- operators of a library's own: see define_operator ------------------------------------------------------------
+ */
+
+#define MX_PLUGIN_MAX_NDIM 12
+#define MX_PLUGIN_MAX_PARAMS 16
+
+typedef struct MXShapeCall {
+  uint32_t struct_size;
+  int32_t num_in, num_out, reserved;
+  const char* const* params; /* as in MXOperatorDef::forward */
+  const MXTensor* in;        /* without data and dtype */
+  int32_t* ndim;             /* to fill: of every output, up to MX_PLUGIN_MAX_NDIM */
+  int64_t (*dims)[MX_PLUGIN_MAX_NDIM];
+} MXShapeCall;
+
+/* Everything is copied. Inputs and outputs have one dtype; parameters are texts. */
+typedef struct MXOperatorDef {
+  uint32_t struct_size;
+  int32_t num_in, num_out, num_params; /* up to MX_PLUGIN_MAX_PARAMS of the last */
+  const char *name, *doc;              /* a name that begins with _ gets no Python function */
+  const char *const *inputs, *const *outputs, *const *params;
+  const char* const* defaults; /* of the parameters; NULL among them: that one must be given */
+  /* Called when the inputs' shapes are known. NULL: outputs have the shape of the first input. */
+  int (*infer_shape)(const MXShapeCall* call);
+  /* On host memory, where device is -1 and stream NULL; and on the memory of GPUs. Either may be NULL. `params` of a
+   * call is a const char* const*: the text of every parameter, in order. */
+  MXOperatorFn forward, forward_on_device;
+  /* Of an operator defined before, or NULL: it gets the gradients of the outputs, the inputs and the outputs, has the
+   * same parameters, and computes the gradients of the inputs. */
+  const char* gradient;
+} MXOperatorDef;
+
 /* ---- the table --------------------------------------------------------------------------------------------------- */
 
 typedef struct MXDeviceProperties {
@@ -152,7 +231,8 @@ typedef struct MXDeviceProperties {
 
 enum { MX_COPY_TO_DEVICE = 1, MX_COPY_TO_HOST = 2, MX_COPY_ON_DEVICE = 3 };
 
-/* Unless said otherwise a function returns 0, or non-zero after set_error; everything may be called on any thread. */
+/* Unless said otherwise a function returns 0, or non-zero after set_error; everything may be called on any thread. The
+ * table stays where it is. */
 typedef struct MXPlugin {
   /* Set by libmx. */
   uint32_t abi_version, struct_size;
@@ -184,8 +264,16 @@ typedef struct MXPlugin {
   /* Names for a profiler's timeline; may be NULL. */
   void (*range_push)(const char* name);
   void (*range_pop)(void);
-  int (*gemm)(const MXGemm* call); /* may be NULL, like the next */
+  int (*gemm)(const MXGemm* call); /* may be NULL, like all that follow */
   int (*convolve)(const MXConvolution* call);
+  int (*comm_id)(char* id);                                /* a new one, MX_COMM_ID_BYTES bytes */
+  int (*comm_join)(const MXCommJoin* group, void** out);   /* returns when all ranks have joined */
+  int (*comm_leave)(void* comm);                           /* after the work on it has ended */
+  int (*collective)(void* comm, const MXCollective* call); /* all processes call in the same order; does not wait */
+  int (*compile)(const MXSource* source);                  /* what the compiler refuses is in the error */
+
+  /* Set by libmx, for libraries that mx.library.load() opens: they define operators, and need not set anything. */
+  int (*define_operator)(const MXOperatorDef* def);
 } MXPlugin;
 
 typedef int (*MXPluginInitFn)(MXPlugin* plugin);

@@ -1,5 +1,6 @@
 // What the registry tells to code generators and tools.
 #include <deque>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -55,13 +56,12 @@ struct Described {
   }
 };
 
-const std::deque<Described>& described() {
-  static const auto* all = [] {
-    auto* list = new std::deque<Described>;
-    for (const OpDef* op : all_ops()) list->emplace_back(*op);
-    return list;
-  }();
-  return *all;
+const MXOpInfo& described(size_t op) {
+  static std::mutex mutex;
+  static auto& all = *new std::deque<Described>;  // libraries may bring more
+  const std::lock_guard lock(mutex);
+  while (all.size() <= op) all.emplace_back(*all_ops()[all.size()]);
+  return all[op].info;
 }
 
 }  // namespace
@@ -71,9 +71,9 @@ int MXOpCount(int* out) {
 }
 int MXOpGetInfo(int op, MXOpInfo* out) {
   return guard([&] {
-    MX_CHECK(op >= 0 && static_cast<size_t>(op) < described().size(), kIndex, "[registry] there is no operator number ",
+    MX_CHECK(op >= 0 && static_cast<size_t>(op) < all_ops().size(), kIndex, "[registry] there is no operator number ",
              op);
-    *out = described()[static_cast<size_t>(op)].info;
+    *out = described(static_cast<size_t>(op));
   });
 }
 int MXOpFind(const char* name, int* out) {

@@ -4,6 +4,6 @@
 
 namespace mx::device {
 
-void run_gemm(const Gemm& g, const void* a, const void* b, void* c, const void* bias);
+void run_gemm(const Gemm& g, const void* a, const void* b, void* c, const void* bias, bool relu = false);
 
 }  // namespace mx::device

@@ -11,7 +11,7 @@
 namespace mx::device {
 namespace {
 
-thread_local std::string last_error;
+thread_local std::string error_text;
 
 constexpr int kKinds = MX_BLOCK_DENSE + 1;
 struct Blocks {
@@ -29,7 +29,6 @@ std::mutex mutex;
 std::string given_path;
 Loaded* loading = nullptr;
 
-void set_error(const char* message) { last_error = message; }
 int register_block(const char* kernel, int32_t dtype, int32_t kind, MXBlockFn fn) {
   if (kind < 0 || kind >= kKinds || !is_valid_dtype(dtype))
     return set_error("register_block: unknown kind or dtype"), 1;
@@ -56,13 +55,13 @@ std::string load(Loaded& to) {
   MXPlugin& t = to.table;
   t.abi_version = MX_PLUGIN_ABI, t.struct_size = sizeof t;
   t.set_error = set_error, t.register_block = register_block, t.register_operator = register_operator;
-  last_error.clear();
+  error_text.clear();
   if (init(&t))
-    return str("the CUDA plugin ", path, " does not fit this libmx (", last_error,
+    return str("the CUDA plugin ", path, " does not fit this libmx (", error_text,
                "). Install equal versions of mx-native and mx-native-cu13");
   if (t.device_count(&to.count)) {
     to.count = 0;
-    return last_error;
+    return error_text;
   }
   return {};
 }
@@ -79,6 +78,9 @@ Loaded& loaded() {
 }
 
 }  // namespace
+
+void set_error(const char* message) { error_text = message; }
+const std::string& last_error() { return error_text; }
 
 void set_plugin_path(std::string path) {
   std::lock_guard lock(mutex);
@@ -104,7 +106,7 @@ void check(int status, const char* what, int device) {
     raise(status == 2   ? ErrorKind::kMemory
           : status == 3 ? ErrorKind::kUnsupported
                         : ErrorKind::kInternal,
-          "[", what, "] gpu(", device, "): ", last_error);
+          "[", what, "] gpu(", device, "): ", error_text);
 }
 
 MXBlockFn find_block(const char* kernel, DType dtype, int kind) {

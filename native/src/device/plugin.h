@@ -17,6 +17,10 @@ int count();                // of devices; 0 without plugin, driver or device
 void check_id(int device);  // raises kUnsupported or kValue when there is no such device
 std::string missing();      // why count() is 0
 
+// The functions of the table that belong to libmx: all plugins and libraries get them.
+void set_error(const char* message);
+const std::string& last_error();  // of this thread
+
 // Raises with the plugin's own message, e.g. "[copy] gpu(0): ...".
 void check(int status, const char* what, int device);
 

@@ -5,6 +5,7 @@
 #include "device/plugin.h"
 #include "mx/op/kernel.h"
 #include "ndarray/ndarray.h"
+#include "op/foreign.h"
 
 namespace mx::device {
 namespace {
@@ -34,8 +35,6 @@ bool blocks_have_kernels(const OpDef& op) {
       if (find_block(kernel->name(), dtype, kind)) return true;
   return false;
 }
-
-MXTensor to_c(const Tensor& t) { return {t.data, t.shape.dims, t.shape.ndim, static_cast<int32_t>(t.dtype)}; }
 
 }  // namespace
 
@@ -92,14 +91,17 @@ void* workspace_of(void* scope, size_t bytes) {
   }
 }
 
-bool supports(const OpDef& op) { return find_operator(op.name.c_str()) || blocks_have_kernels(op); }
+bool supports(const OpDef& op) {
+  return is_foreign(op) ? device_function(op) != nullptr : find_operator(op.name.c_str()) || blocks_have_kernels(op);
+}
 
 void forward(const OpContext& ctx) {
   Scope& scope = *current();
   const Range range(ctx.op.name.c_str());
-  const MXOperatorFn fn = find_operator(ctx.op.name.c_str());
+  const bool foreign = is_foreign(ctx.op);
+  const MXOperatorFn fn = foreign ? device_function(ctx.op) : find_operator(ctx.op.name.c_str());
   if (!fn) {
-    MX_CHECK(blocks_have_kernels(ctx.op), kUnsupported, "[", ctx.op.name,
+    MX_CHECK(!foreign && blocks_have_kernels(ctx.op), kUnsupported, "[", ctx.op.name,
              "] has no CUDA kernel yet; copy its inputs to the CPU with as_in_context(mx.cpu())");
     return ctx.op.forward_fn(ctx);
   }
@@ -110,10 +112,12 @@ void forward(const OpContext& ctx) {
     Scope& scope;
     PhiloxGenerator* random;
   } context{scope, ctx.random};
+  const auto texts = foreign ? foreign_params(ctx.op, ctx.params) : std::vector<const char*>();
   MXOperatorCall call{};
   call.struct_size = sizeof call, call.device = scope.device(), call.stream = scope.stream().handle;
   call.num_in = static_cast<int32_t>(in.size()), call.num_out = static_cast<int32_t>(out.size());
-  call.in = in.data(), call.out = out.data(), call.params = ctx.params, call.is_train = ctx.is_train;
+  call.in = in.data(), call.out = out.data(),
+  call.params = foreign ? static_cast<const void*>(texts.data()) : ctx.params, call.is_train = ctx.is_train;
   call.context = &context;
   call.workspace = [](void* c, size_t bytes) -> void* {
     try {

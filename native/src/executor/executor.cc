@@ -23,8 +23,7 @@ PlanOptions Executor::default_options() {
 Executor::Executor(const Symbol& symbol, Binding binding, const PlanOptions& options)
     : binding_(std::move(binding)), output_names_(symbol.output_names()), options_(options) {
   check(symbol);
-  // The passes choose what oneDNN likes, and join steps wherever they run.
-  if (!binding_.device.is_cpu() || !binding_.groups.empty()) options_.optimize = false;
+  if (!binding_.groups.empty()) options_.optimize = false;  // the passes join steps wherever they run
   plan_ = compile(symbol, binding_, options_);
   for (const Place& place : plan_.places) generators_.push_back(&generator(place.device));
   if (options_.optimize) symbol_ = deep_copy(symbol);

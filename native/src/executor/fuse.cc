@@ -142,30 +142,31 @@ Entry leaky_relu(const Candidate& c) {
 struct Named {
   const char* op;
   Rule rule;
+  bool everywhere = true;  // or on the CPU alone
 };
 constexpr Named kRules[] = {{"Activation", activation},
-                            {"BatchNorm", batch_norm},
+                            {"BatchNorm", batch_norm, false},
                             {"BlockGrad", identity},
-                            {"Convolution", convolution},
+                            {"Convolution", convolution, false},
                             {"Dropout", dropout},
                             {"FullyConnected", fully_connected},
                             {"LeakyReLU", leaky_relu},
-                            {"Pooling", pooling},
+                            {"Pooling", pooling, false},
                             {"_copy", identity},
-                            {"elemwise_add", add},
+                            {"elemwise_add", add, false},
                             {"relu", relu},
                             {"sigmoid", sigmoid},
                             {"tanh", tanh}};
 
-Rule rule_of(const OpDef& op) {
+Rule rule_of(const OpDef& op, bool on_cpu) {
   for (const Named& named : kRules)
-    if (op.name == named.op) return named.rule;
+    if (op.name == named.op && (on_cpu || named.everywhere)) return named.rule;
   return nullptr;
 }
 
 }  // namespace
 
-std::vector<Entry> fuse(std::span<const Entry> heads, const std::vector<DType>& dtypes) {
+std::vector<Entry> fuse(std::span<const Entry> heads, const std::vector<DType>& dtypes, bool on_cpu) {
   const IndexedGraph graph(heads);
   const std::vector<Ref<Node>> alive(graph.nodes.begin(), graph.nodes.end());  // while others take their places
   std::vector<int> uses(graph.num_entries());
@@ -188,7 +189,7 @@ std::vector<Entry> fuse(std::span<const Entry> heads, const std::vector<DType>& 
       types.push_back(dtypes[inputs[i]]);
       sole.push_back(uses[root[inputs[i]]] == 1);
     }
-    const Rule rule = rule_of(*node.op);
+    const Rule rule = rule_of(*node.op, on_cpu);
     if (!rule) continue;
     const int first = graph.first_entry[n];
     bool only_first = true;

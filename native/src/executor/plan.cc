@@ -23,7 +23,7 @@ class Compiler {
     build_graph();
     infer();
     if (options_.general) {
-      heads_ = fuse(heads_, entries_.dtypes);
+      heads_ = fuse(heads_, entries_.dtypes, binding_.device.is_cpu());
       build_graph();
       infer();
     }
@@ -32,7 +32,7 @@ class Compiler {
     list_work();
     add_transfers();
     if (!binding_.groups.empty()) add_device_copies(work_, entries_);
-    if (options_.optimize) choose_layouts(work_, entries_);
+    if (options_.optimize && binding_.device.is_cpu()) choose_layouts(work_, entries_);
     assign_memory();
     prepare_steps();
     return std::move(plan_);
@@ -373,11 +373,14 @@ void Plan::move_to(const Ref<Chunk>& other) {
     auto* const data = tensor.as<char>();
     if (data >= from && data < from + arena->bytes) tensor.data = static_cast<char*>(other->data) + (data - from);
   };
-  for (auto* pass : {&forward, &backward})
+  for (auto* pass : {&forward, &backward}) {
     for (Step& step : pass->steps) {
       for (Tensor& tensor : step.in) move(tensor);
       for (Tensor& tensor : step.out) move(tensor);
+      std::replace(step.writes.begin(), step.writes.end(), &arena->var, &other->var);  // on devices
     }
+    pass->prepare();
+  }
   arena = other;
 }
 

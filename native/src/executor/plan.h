@@ -71,7 +71,7 @@ struct Plan {
 
 struct PlanOptions {
   Reuse reuse = Reuse::kAll;  // of the memory of intermediate results
-  bool optimize = true;       // choose layouts
+  bool optimize = true;       // choose layouts, on the CPU
   // For forward(is_train=False) alone: fused, without gradients. Writes the outputs of `general`, and works in its
   // arena when that is large enough.
   const Plan* general = nullptr;

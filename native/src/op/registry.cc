@@ -1,11 +1,14 @@
-// The registry: reads what the macros of op.h left in the sections, once.
+// The registry: reads what the macros of op.h left in the sections, once. Operators of libraries come to its end later.
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 
 #include "graph/compose.h"
 #include "mx/op.h"
+#include "op/foreign.h"
 
 extern "C" {
 extern const mx::OpRecord* const __start_mx_ops[] __attribute__((visibility("hidden")));
@@ -29,9 +32,12 @@ void check(const OpDef& op) {
     need(op.param_struct().find(op.variadic_count), "counts its inputs in a parameter that it lacks");
 }
 
+constexpr size_t kMostLate = 4096;  // there is room for so many, so that nothing moves while others read
+
 struct Registry {
   std::vector<std::unique_ptr<OpDef>> owned;
-  std::vector<const OpDef*> sorted;
+  std::vector<const OpDef*> sorted;  // behind them those that came later
+  std::atomic<size_t> count = 0;
   std::unordered_map<std::string_view, const OpDef*> by_name;
 
   Registry() {
@@ -49,6 +55,8 @@ struct Registry {
     }
     std::sort(sorted.begin(), sorted.end(), [](const OpDef* a, const OpDef* b) { return a->name < b->name; });
     for (size_t i = 0; i < sorted.size(); ++i) const_cast<OpDef*>(sorted[i])->id = static_cast<int32_t>(i);
+    count = sorted.size();
+    sorted.reserve(count + kMostLate);
     for (const OpDef* op : sorted) {
       add(op->name, op);
       for (const std::string& alias : op->aliases) add(alias, op);
@@ -61,8 +69,8 @@ struct Registry {
   }
 };
 
-const Registry& registry() {
-  static const auto* instance = new Registry;
+Registry& registry() {
+  static auto* const instance = new Registry;
   return *instance;
 }
 
@@ -87,7 +95,22 @@ size_t distance(std::string_view a, std::string_view b) {
 const OpDef* find_op(std::string_view name) {
   const auto& names = registry().by_name;
   const auto at = names.find(name);
-  return at == names.end() ? nullptr : at->second;
+  if (at != names.end()) return at->second;
+  const auto all = all_ops();
+  for (auto op = all.rbegin(); op != all.rend() && is_foreign(**op); ++op)
+    if ((*op)->name == name) return *op;
+  return nullptr;
+}
+
+void add_op(std::unique_ptr<OpDef> op) {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  Registry& all = registry();
+  MX_CHECK(!find_op(op->name), kValue, "[", op->name, "] there is an operator of this name already");
+  MX_CHECK(all.sorted.size() < all.sorted.capacity(), kValue, "[", op->name, "] there are too many operators");
+  op->id = static_cast<int32_t>(all.sorted.size());
+  all.sorted.push_back(op.release());  // for ever, like its library
+  all.count = all.sorted.size();
 }
 
 const OpDef& get_op(std::string_view name) {
@@ -100,7 +123,10 @@ const OpDef& get_op(std::string_view name) {
   raise(ErrorKind::kValue, "[registry] there is no operator called ", name, "; did you mean ", nearest, "?");
 }
 
-std::span<const OpDef* const> all_ops() { return registry().sorted; }
+std::span<const OpDef* const> all_ops() {
+  const Registry& all = registry();
+  return {all.sorted.data(), all.count};
+}
 
 namespace {
 // The value of an integer parameter, in whatever width it is kept.

@@ -32,7 +32,7 @@ struct Product {
   const void *a, *b, *bias;
   void *c, *workspace;
   Operand left, right, out;
-  int64_t transpose_a, transpose_b;
+  int64_t transpose_a, transpose_b, relu;
   uint64_t inner;
 };
 void multiply(Product p) {
@@ -48,6 +48,7 @@ void multiply(Product p) {
       sum += get(p.a, p.left.type, at_a) * get(p.b, p.right.type, at_b);
     }
     if (p.bias) sum += get(p.bias, p.out.type, int64_t(row));
+    if (p.relu && sum < 0) sum = 0;
     put(p.c, p.out.type, int64_t(batch) * p.out.offset + int64_t(row) + int64_t(column) * p.out.ld, sum);
   }
 }
@@ -147,7 +148,7 @@ Status cublasLtMatmul(Handle, MatmulDesc desc, const void*, const void* a, Layou
   config.stream = stream;
   const Product product{a,
                         b,
-                        desc->epilogue == kBias ? desc->bias : nullptr,
+                        desc->epilogue & kBias ? desc->bias : nullptr,
                         d,
                         workspace,
                         left->matrix,
@@ -155,6 +156,7 @@ Status cublasLtMatmul(Handle, MatmulDesc desc, const void*, const void* a, Layou
                         out->matrix,
                         desc->transpose_a == kYes,
                         desc->transpose_b == kYes,
+                        desc->epilogue & kRelu,
                         desc->transpose_a ? left->matrix.rows : left->matrix.columns};
   return cudaLaunchKernelEx(&config, multiply, product) == cudaSuccess ? 0 : 13;
 }

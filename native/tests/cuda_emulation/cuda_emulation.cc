@@ -1,7 +1,9 @@
 // See cuda_runtime.h. Environment: CUEMU_DELAY_US (most microseconds before a stream's next command, default 300),
 // CUEMU_SEED, CUEMU_DEVICES, CUEMU_MEMORY_MB (of a device, default 1024), CUEMU_NO_PKEY=1 (protect device memory with
 // mprotect alone), CUEMU_DRIVER (version of the driver, 0: there is none), CUEMU_FAIL_LAUNCH=n (the n-th launch fails
-// while it runs), CUEMU_NO_WAIT=1 (streams don't wait for events: shows that a test would catch a missing dependency).
+// while it runs), CUEMU_NO_PEER=1 (devices don't reach each other's memory), CUEMU_PEER_LOG (a file that gets a line
+// for each copy between devices), CUEMU_NO_WAIT=1 (streams don't wait for events: shows that a test would catch a
+// missing dependency).
 #undef _FORTIFY_SOURCE  // its longjmp refuses to change stacks
 #include <setjmp.h>
 #include <sys/mman.h>
@@ -17,6 +19,7 @@
 #include <map>
 #include <mutex>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -371,6 +374,7 @@ cudaError_t cudaSetDevice(int d) {
   if (d < 0 || d >= env("CUEMU_DEVICES", 1)) return cudaErrorInvalidDevice;
   return current_device = d, cudaSuccess;
 }
+cudaError_t cudaGetDevice(int* d) { return *d = current_device, cudaSuccess; }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int d) {
   *p = {"emulated device", Memory::capacity(), 9, 0, 1};
   return d >= 0 && d < env("CUEMU_DEVICES", 1) ? cudaSuccess : cudaErrorInvalidDevice;
@@ -407,10 +411,36 @@ cudaError_t cudaMemcpyAsync(void* dst, const void* src, size_t n, cudaMemcpyKind
   s->push(on_device([=] { memcpy(dst, src, n); }));
   return cudaSuccess;
 }
+// Pairs of devices, the first of which reaches the memory of the second.
+namespace {
+std::mutex peers_mutex;
+std::set<std::pair<int, int>> peers;
+}  // namespace
+cudaError_t cudaDeviceCanAccessPeer(int* out, int device, int peer) {
+  const int devices = env("CUEMU_DEVICES", 1);
+  if (device < 0 || device >= devices || peer < 0 || peer >= devices) return cudaErrorInvalidDevice;
+  return *out = device != peer && !env("CUEMU_NO_PEER", 0), cudaSuccess;
+}
+cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned) {
+  int can = 0;
+  if (const cudaError_t e = cudaDeviceCanAccessPeer(&can, current_device, peer)) return e;
+  if (!can) return cudaErrorPeerAccessUnsupported;
+  std::lock_guard lock(peers_mutex);
+  return peers.emplace(current_device, peer).second ? cudaSuccess : cudaErrorPeerAccessAlreadyEnabled;
+}
+cudaError_t cudaGetLastError() { return cudaError_t(sticky_error.load()); }
 cudaError_t cudaMemcpyPeerAsync(void* dst, int to, const void* src, int from, size_t n, cudaStream_t s) {
   if (!s || s->device != current_device) return cudaErrorInvalidResourceHandle;
   if (!memory().allocated(dst, n, to) || !memory().allocated(src, n, from)) return cudaErrorInvalidValue;
-  s->push(on_device([=] { memcpy(dst, src, n); }));
+  std::lock_guard lock(peers_mutex);
+  const bool direct = peers.count({to, from}) != 0;
+  if (FILE* log = getenv("CUEMU_PEER_LOG") ? fopen(getenv("CUEMU_PEER_LOG"), "a") : nullptr)
+    fprintf(log, "%d to %d %s\n", from, to, direct ? "directly" : "through the host"), fclose(log);
+  s->push(on_device([=] {
+    if (direct) return void(memcpy(dst, src, n));
+    const std::unique_ptr<char[]> host(new char[n]);
+    memcpy(host.get(), src, n), memcpy(dst, host.get(), n);
+  }));
   return cudaSuccess;
 }
 cudaError_t cudaMemsetAsync(void* dst, int value, size_t n, cudaStream_t s) {

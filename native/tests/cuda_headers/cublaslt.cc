@@ -1,4 +1,4 @@
-#include "cublaslt.h"
+#include "cuda/cublaslt.h"
 
 #include <cublasLt.h>
 
@@ -15,7 +15,9 @@ static_assert(int{kFloat16} == int{CUDA_R_16F} && int{kBfloat16} == int{CUDA_R_1
 static_assert(int{kComputeFloat32} == int{CUBLAS_COMPUTE_32F} && int{kComputeFloat64} == int{CUBLAS_COMPUTE_64F});
 static_assert(int{kNo} == int{CUBLAS_OP_N} && int{kYes} == int{CUBLAS_OP_T});
 static_assert(unsigned{kNone} == unsigned{CUBLASLT_EPILOGUE_DEFAULT} &&
-              unsigned{kBias} == unsigned{CUBLASLT_EPILOGUE_BIAS});
+              unsigned{kBias} == unsigned{CUBLASLT_EPILOGUE_BIAS} &&
+              unsigned{kRelu} == unsigned{CUBLASLT_EPILOGUE_RELU} &&
+              unsigned{kReluBias} == unsigned{CUBLASLT_EPILOGUE_RELU_BIAS});
 static_assert(int{kTransposeA} == int{CUBLASLT_MATMUL_DESC_TRANSA} &&
               int{kTransposeB} == int{CUBLASLT_MATMUL_DESC_TRANSB});
 static_assert(int{kEpilogue} == int{CUBLASLT_MATMUL_DESC_EPILOGUE} &&

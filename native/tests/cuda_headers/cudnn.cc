@@ -1,4 +1,4 @@
-#include "cudnn.h"
+#include "cuda/cudnn.h"
 
 #include <cudnn_graph.h>
 

@@ -89,7 +89,7 @@ MX_OPERATOR(_linalg_gemm2) {
       .input("B", "The second matrices.")
       .params<Gemm2Param>()
       .infer_shape(infer_shape)
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         const auto& p = g.as<Gemm2Param>();
         const Value head = g.head();

@@ -135,7 +135,7 @@ MX_OPERATOR(_contrib_interleaved_matmul_selfatt_qk) {
         const Shape& in = s.in[0];
         s.set_output(0, Shape{in[1] * s.as<HeadsParam>().heads, in[0], in[0]});
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Projection all(ctx, ctx.in[0], 3);
         scores(ctx, all, 0, all, 1);
       })
@@ -143,7 +143,7 @@ MX_OPERATOR(_contrib_interleaved_matmul_selfatt_qk) {
       .amp(Amp::kHalf);
 }
 MX_OPERATOR(_backward_contrib_interleaved_matmul_selfatt_qk) {
-  gradient_of(op, {"queries_keys_values"}).forward([](const OpContext& ctx) {
+  gradient_of(op, {"queries_keys_values"}).portable_forward([](const OpContext& ctx) {
     const Projection all(ctx, ctx.in[1], 3), gradient(ctx, ctx.out[0], 3);
     fill_zeros(ctx.out[0]);
     scores_gradient(ctx, all, all, gradient, gradient, 0, 1);
@@ -158,12 +158,12 @@ MX_OPERATOR(_contrib_interleaved_matmul_selfatt_valatt) {
       .output("output", "(time, batch, heads * size).")
       .params<HeadsParam>()
       .infer_shape([](const InferShape& s) { infer_average(s, 3); })
-      .forward([](const OpContext& ctx) { average(ctx, Projection(ctx, ctx.in[0], 3), 2); })
+      .portable_forward([](const OpContext& ctx) { average(ctx, Projection(ctx, ctx.in[0], 3), 2); })
       .gradient(call_backward)
       .amp(Amp::kHalf);
 }
 MX_OPERATOR(_backward_contrib_interleaved_matmul_selfatt_valatt) {
-  gradient_of(op, {"queries_keys_values", "attention"}).forward([](const OpContext& ctx) {
+  gradient_of(op, {"queries_keys_values", "attention"}).portable_forward([](const OpContext& ctx) {
     average_gradient(ctx, 3, 2);
   });
 }
@@ -182,13 +182,13 @@ MX_OPERATOR(_contrib_interleaved_matmul_encdec_qk) {
         check_pair(s, s.in[0], s.in[1]);
         s.set_output(0, Shape{s.in[0][1] * s.as<HeadsParam>().heads, s.in[0][0], s.in[1][0]});
       })
-      .forward(
+      .portable_forward(
           [](const OpContext& ctx) { scores(ctx, Projection(ctx, ctx.in[0], 1), 0, Projection(ctx, ctx.in[1], 2), 0); })
       .gradient(call_backward)
       .amp(Amp::kHalf);
 }
 MX_OPERATOR(_backward_contrib_interleaved_matmul_encdec_qk) {
-  gradient_of(op, {"queries", "keys_values"}).forward([](const OpContext& ctx) {
+  gradient_of(op, {"queries", "keys_values"}).portable_forward([](const OpContext& ctx) {
     const Projection q(ctx, ctx.in[1], 1), kv(ctx, ctx.in[2], 2), dq(ctx, ctx.out[0], 1), dkv(ctx, ctx.out[1], 2);
     if (ctx.wants(1)) fill_zeros(ctx.out[1]);
     scores_gradient(ctx, q, kv, dq, dkv, 0, 0);
@@ -204,12 +204,14 @@ MX_OPERATOR(_contrib_interleaved_matmul_encdec_valatt) {
       .output("output", "(time of queries, batch, heads * size).")
       .params<HeadsParam>()
       .infer_shape([](const InferShape& s) { infer_average(s, 2); })
-      .forward([](const OpContext& ctx) { average(ctx, Projection(ctx, ctx.in[0], 2), 1); })
+      .portable_forward([](const OpContext& ctx) { average(ctx, Projection(ctx, ctx.in[0], 2), 1); })
       .gradient(call_backward)
       .amp(Amp::kHalf);
 }
 MX_OPERATOR(_backward_contrib_interleaved_matmul_encdec_valatt) {
-  gradient_of(op, {"keys_values", "attention"}).forward([](const OpContext& ctx) { average_gradient(ctx, 2, 1); });
+  gradient_of(op, {"keys_values", "attention"}).portable_forward([](const OpContext& ctx) {
+    average_gradient(ctx, 2, 1);
+  });
 }
 
 }  // namespace mx

@@ -45,22 +45,16 @@ MX_KERNELS(sum_bias, SumBias, float, double)
 #include "device/scope.h"
 #include "engine/threads.h"
 #include "op/matrix/bilinear.h"
-#include "op/nn/convolve.h"
+#include "op/nn/convolution_param.h"
 #include "op/nn/floats.h"
 
 namespace mx {
 namespace {
 
-struct DeconvolutionParam {
+struct DeconvolutionParam : FilterParam {
   Shape kernel, stride = Shape::scalar(), dilate = Shape::scalar(), pad = Shape::scalar(), adj = Shape::scalar(),
                 target_shape = Shape::scalar();
-  int32_t num_filter = 0, num_group = 1;
-  int64_t workspace = 512;
-  bool no_bias = true;
-  enum Tune : int32_t { kFastest, kLimitedWorkspace, kOff };
-  std::optional<Tune> cudnn_tune;
-  bool cudnn_off = false;
-  std::optional<Layout> layout;
+  DeconvolutionParam() { workspace = 512, no_bias = true; }
   static void fields(auto& f) {
     using P = DeconvolutionParam;
     f.add("kernel", &P::kernel, "Size of the window: (w,), (h, w) or (d, h, w).").required();
@@ -69,14 +63,7 @@ struct DeconvolutionParam {
     f.add("pad", &P::pad, "What is cut off both sides of the output; nothing by default.");
     f.add("adj", &P::adj, "What is added to the size of the output, less than stride.");
     f.add("target_shape", &P::target_shape, "Spatial size of the output; sets pad and adj.");
-    f.add("num_filter", &P::num_filter, "Number of output channels.").required().range(1);
-    f.add("num_group", &P::num_group, "Groups of channels that are computed apart.").range(1);
-    f.add("workspace", &P::workspace, "No effect.").range(0);
-    f.add("no_bias", &P::no_bias, "Whether to leave the bias out.");
-    f.add("cudnn_tune", &P::cudnn_tune, "No effect.").names({"fastest", "limited_workspace", "off"});
-    f.add("cudnn_off", &P::cudnn_off, "No effect.");
-    f.add("layout", &P::layout, "Order of the axes; None is NCW, NCHW or NCDHW.")
-        .names({"NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"});
+    filter_fields<P>(f);
   }
 };
 

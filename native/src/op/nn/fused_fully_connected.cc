@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "device/gemm.h"
+#include "device/scope.h"
 #include "mx/op.h"
 #include "op/matrix/gemm.h"
 #include "op/nn/floats.h"
@@ -23,8 +25,15 @@ void forward(const OpContext& context) {
   if (n.rows == 0) return;
   MX_CHECK(n.inner > 0, kUnsupported, "[", op, "] data of shape ", data.shape, " has nothing to multiply");
   const Gemm g = n.product(data.dtype, !p.linear.no_bias);
+  const void* bias_data = p.linear.no_bias ? nullptr : context.in[2].data;
+  if (device::current()) {
+    const bool relu = p.activation == ActivationParam::kRelu;
+    device::run_gemm(g, data.data, weight.data, context.out[0].data, bias_data, relu);
+    if (p.activation && !relu) activate(*p.activation, context.out[0], context.out[0]);
+    return;
+  }
   if (suits_small_gemm(g)) {
-    gemm(context, g, data.data, weight.data, context.out[0].data, p.linear.no_bias ? nullptr : context.in[2].data);
+    gemm(context, g, data.data, weight.data, context.out[0].data, bias_data);
     if (p.activation) activate(*p.activation, context.out[0], context.out[0]);
     return;
   }
@@ -81,7 +90,7 @@ MX_OPERATOR(_fused_fully_connected) {
       .params<P>()
       .num_inputs([](const void* p) { return static_cast<const P*>(p)->linear.no_bias ? 2 : 3; })
       .infer_shape(infer_shape)
-      .forward(forward);
+      .portable_forward(forward);
 }
 
 }  // namespace mx

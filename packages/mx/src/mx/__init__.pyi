@@ -10,6 +10,7 @@ from mx_core import context as context
 from mx_core import engine as engine
 from mx_core import executor as executor
 from mx_core import libinfo as libinfo
+from mx_core import library as library
 from mx_core import log as log
 from mx_core import name as name
 from mx_core import ndarray as nd

@@ -203,3 +203,6 @@ cdef extern from "mx/c_api.h" nogil:
     ctypedef void (*MXMonitorCallback)(const char* name, MXNDArrayHandle array, void* context) noexcept nogil
     int MXExecutorSetMonitor(MXExecutorHandle executor, MXMonitorCallback callback, void* context, int inputs)
     int MXExecutorDescribe(MXExecutorHandle executor, const char** out)
+
+cdef extern from "mx/library.h" nogil:
+    int MXLibraryLoad(const char* path, int* first, int* count)

@@ -100,6 +100,21 @@ def device_has_op(str name) -> int:
     return has
 
 
+def load_library(str path) -> range:
+    """Open a library of operators and return their numbers."""
+    cdef int first = 0, count = 0
+    check(MXLibraryLoad(path.encode(), &first, &count))
+    return range(first, first + count)
+
+
+def describe_op(int op) -> tuple:
+    """Return an operator's name, text, names of inputs, names of parameters, and whether it is hidden."""
+    cdef MXOpInfo info
+    check(MXOpGetInfo(op, &info))
+    inputs = tuple([info.inputs[i].name.decode() for i in range(info.num_inputs)])
+    return info.name.decode(), info.doc.decode(), inputs, param_names(op), bool(info.hidden)
+
+
 def wait_all():
     """Wait until all work has ended, and raise the first error it met."""
     cdef int status
