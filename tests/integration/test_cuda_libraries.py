@@ -1,7 +1,7 @@
 """NCCL and NVRTC behind ``mx/plugin.h``: a program of that header alone calls the plugin.
 
 With the emulated plugin plain reference loops stand in for NCCL, and an echo for NVRTC's compiler. The real NVRTC needs
-no device, so the plugin by nvcc compiles with it where that is installed.
+no device, so the emulated plugin compiles with it too where it is installed.
 """
 
 import importlib.util
@@ -34,7 +34,8 @@ def program(tmp_path_factory) -> Path:
 
 def run(program: Path, plugin: Path, *arguments: str, **settings: str) -> str:
     environment = {**os.environ, "CUEMU_DEVICES": "3", **settings}
-    result = subprocess.run([program, plugin, *arguments], env=environment, capture_output=True, text=True)
+    command = [program, plugin, *arguments]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace")
     assert result.returncode == 0, result.stderr
     return result.stdout
 
@@ -115,17 +116,16 @@ def test_warnings_are_handed_over(program, emulated):
 SCALE = 'extern "C" __global__ void scale(float* x, float by, int n) { int i = threadIdx.x; if (i < n) x[i] *= by; }'
 
 
-def test_the_real_nvrtc(program):
-    plugin = built(NATIVE / "build-cuda/libmx_cuda.so", "cuda")
+def test_the_real_nvrtc(program, emulated, tmp_path):
+    plugin = alone(emulated, tmp_path)
     found = importlib.util.find_spec("nvidia")
     folders = [Path(folder) / "cu13/lib" for folder in found.submodule_search_locations or []] if found else []
     folders = [folder for folder in folders if (folder / "libnvrtc.so.13").exists()]
     if not folders and not find("libnvrtc.so.13"):
         pytest.skip("NVRTC is not installed (pip install nvidia-cuda-nvrtc)")
     path = {"LD_LIBRARY_PATH": str(folders[0])} if folders else {}
-    assert ".entry scale(" in run(
-        program, plugin, "compile", "a.cu", SCALE, "--gpu-architecture=sm_90", PTX="1", **path
-    )
-    assert "bytes: \x7fELF" in run(program, plugin, "compile", "a.cu", SCALE, "--gpu-architecture=sm_90", **path)
-    printed = run(program, plugin, "compile", "a.cu", "int f() { return missing; }", **path)
+    scale = ("compile", "a.cu", SCALE, "--gpu-architecture=sm_90")
+    assert ".entry scale(" in run(program, plugin, *scale, PTX="1", **path)
+    assert "bytes: \x7fELF" in run(program, plugin, *scale, **path)
+    printed = run(program, plugin, "compile", "a.cu", "__device__ int f() { return missing; }", **path)
     assert printed.startswith('status 1: a.cu does not compile: a.cu(1): error: identifier "missing" is undefined')
