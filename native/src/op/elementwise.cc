@@ -15,8 +15,9 @@ namespace {
 
 constexpr int kMaxInputs = 6, kMaxOutputs = 5;  // those of an optimizer with three states and a float32 weight
 constexpr int64_t kShortRow = 32;               // rows shorter than this are gathered into blocks
-constexpr int64_t kPiece = kLaneBlock / 8;      // elements at a time where an output is streamed
-constexpr int64_t kAhead = 2 * kLaneBlock;      // elements that are fetched together there
+constexpr int64_t kPiece = kLaneBlock / 8;      // elements at a time where an output is streamed,
+constexpr int64_t kPlaces = 4;                  // from so many places in turn,
+constexpr int64_t kApart = 4096;                // bytes of an output apart
 
 struct Operand {
   char* data;
@@ -93,42 +94,40 @@ class BlockRun {
     size_ = out[0].size();
     row_ = dims_[ndim_ - 1];
     gather_ = ndim_ > 1 && row_ < kShortRow;
+    plain_ = !gather_ && num_out_ == 1 && !out_[0].convert;
+    row_args_ = args_;
+    for (size_t i = 0; i < num_in_; ++i) {
+      plain_ &= !in_[i].convert;
+      if (in_[i].single || in_[i].strides[ndim_ - 1] == 0) row_args_.scalars |= 1u << i;
+    }
   }
 
   int64_t size() const { return size_; }
   bool streams() const { return streams_; }
 
   void range(int64_t begin, int64_t end) const {
-    Position p = position(begin);
-    const int64_t limit = streams_ ? kPiece : staged_ || gather_ ? kLaneBlock : end - begin;
-    bool streamed = false;
-    Ahead ahead[kMaxInputs];
-    size_t fetched = 0;
     Rows rows;
+    const int64_t limit = streams_ ? kPiece : staged_ || gather_ ? kLaneBlock : end - begin;
     if (gather_) repeat(rows, end - begin < limit ? end - begin : limit);
-    for (int64_t i = begin; i < end; i += limit) {
-      const int64_t n = end - i < limit ? end - i : limit;
-      alignas(64) char results[kMaxOutputs][kLaneBlock * 8];  // only touched where used
-      char* to[kMaxOutputs];
-      for (size_t k = 0; k < num_out_; ++k)
-        to[k] = out_[k].convert || out_[k].streams ? results[k] : out_[k].data + i * out_[k].size;
-      if (streams_ && (i - begin) % kAhead == 0) fetched = look_ahead(i + kAhead, end, ahead);
-      if (gather_) {
-        gathered(p, i, n, to, rows);
-      } else {
-        for (int64_t done = 0; done < n;) {
-          const int64_t left = row_ - p.column, count = left < n - done ? left : n - done;
-          segment(p, i + done, count, to, done);
-          done += count;
-          p.column += count;
-          if (p.column == row_) next_row(p);
-        }
-      }
-      bool first = true;  // of the outputs that are streamed: it fetches for all
-      for (size_t k = 0; k < num_out_; ++k)
-        if (finish(out_[k], i, n, to[k], {ahead, first ? fetched : 0})) first = false, streamed = true;
+    if (!streams_) {
+      Position p = position(begin);
+      for (int64_t i = begin; i < end; i += limit) piece(p, i, end - i < limit ? end - i : limit, rows);
+      return;
     }
-    if (streamed) end_stream();
+    // Each place has its page: the processor's prefetching ends there, and memory gives more to several of them.
+    const int64_t apart = kApart / out_[0].size;
+    for (; begin < end; begin += kPlaces * apart) {
+      const int64_t last = end - begin < kPlaces * apart ? end : begin + kPlaces * apart;
+      Position p[kPlaces];
+      for (int64_t place = 0, i = begin; i < last; ++place, i += apart) p[place] = position(i);
+      for (int64_t at = 0; at < apart; at += limit)
+        for (int64_t place = 0, i = begin + at; i < last; ++place, i += apart)
+          if (const int64_t n = last - i < limit ? last - i : limit; plain_)
+            plain_piece(p[place], i, n);
+          else
+            piece(p[place], i, n, rows);
+    }
+    end_stream();
   }
 
  private:
@@ -209,30 +208,56 @@ class BlockRun {
     }
   }
 
-  // The next elements of the inputs, to be fetched while the results of these are streamed.
-  size_t look_ahead(int64_t begin, int64_t end, Ahead* ahead) const {
-    size_t count = 0, first = 0;
-    while (!out_[first].streams) ++first;
-    const int64_t n = end - begin < kAhead ? end - begin : kAhead;
-    for (size_t k = 0; k < num_in_ && n > 0; ++k)
-      if (in_[k].flat)
-        ahead[count++] = Ahead::flat(in_[k].data + begin * in_[k].size, n * in_[k].size, kAhead * out_[first].size);
-    return count;
+  // n elements from `begin` on, with p there; p moves on.
+  void piece(Position& p, int64_t begin, int64_t n, const Rows& rows) const {
+    alignas(64) char results[kMaxOutputs][kLaneBlock * 8];  // only touched where used
+    char* to[kMaxOutputs];
+    for (size_t k = 0; k < num_out_; ++k)
+      to[k] = out_[k].convert || out_[k].streams ? results[k] : out_[k].data + begin * out_[k].size;
+    if (gather_) {
+      gathered(p, begin, n, to, rows);
+    } else {
+      for (int64_t done = 0; done < n;) {
+        const int64_t left = row_ - p.column, count = left < n - done ? left : n - done;
+        segment(p, begin + done, count, to, done);
+        done += count;
+        p.column += count;
+        if (p.column == row_) next_row(p);
+      }
+    }
+    for (size_t k = 0; k < num_out_; ++k) finish(out_[k], begin, n, to[k]);
+  }
+
+  // The same where the output is streamed, nothing is converted and nothing gathered.
+  void plain_piece(Position& p, int64_t begin, int64_t n) const {
+    alignas(64) char results[kPiece * 8];
+    const void* in[kMaxInputs];
+    for (int64_t done = 0; done < n;) {
+      const int64_t left = row_ - p.column, count = left < n - done ? left : n - done;
+      for (size_t k = 0; k < num_in_; ++k) {
+        const int64_t at = in_[k].flat ? begin + done : p.at[k] + (row_args_.scalars >> k & 1 ? 0 : p.column);
+        in[k] = in_[k].data + at * in_[k].size;
+      }
+      void* to = results + done * out_[0].size;
+      loop_(&to, in, count, row_args_);
+      done += count;
+      p.column += count;
+      if (p.column == row_) next_row(p);
+    }
+    stream(out_[0].data + begin * out_[0].size, results, n * out_[0].size);
   }
 
   // n elements of one row.
   void segment(const Position& p, int64_t begin, int64_t n, char* const* to, int64_t done) const {
     alignas(64) char lanes[kMaxInputs][kLaneBlock * 8];
     const void* in[kMaxInputs];
-    LoopArgs args = args_;
     for (size_t k = 0; k < num_in_; ++k) {
       const Operand& x = in_[k];
-      const bool single = x.single || x.strides[ndim_ - 1] == 0;
-      if (single) args.scalars |= 1u << k;
+      const bool single = row_args_.scalars >> k & 1;
       in[k] = x.data + (x.flat ? begin : p.at[k] + (single ? 0 : p.column)) * x.size;
       if (x.convert) in[k] = converted(x, in[k], single ? 1 : n, lanes[k]);
     }
-    call(in, n, to, done, args);
+    call(in, n, to, done, row_args_);
   }
 
   // n elements of many short rows, which are brought together first. `rows` holds the periodic ones.
@@ -287,8 +312,8 @@ class BlockRun {
     for (size_t k = 0; k < num_out_; ++k) out[k] = to[k] + done * (out_[k].convert ? lane_size_ : out_[k].size);
     loop_(out, in, n, args);
   }
-  // Brings n results to their place; true where they are streamed.
-  bool finish(const Operand& y, int64_t begin, int64_t n, const void* from, std::span<Ahead> ahead) const {
+  // Brings n results to their place.
+  void finish(const Operand& y, int64_t begin, int64_t n, const void* from) const {
     alignas(64) char block[kLaneBlock * 8];
     char* const place = y.data + begin * y.size;
     if (y.convert) {
@@ -296,8 +321,7 @@ class BlockRun {
       y.convert(&to, &from, n, LoopArgs{});
       from = to;
     }
-    if (y.streams) stream(place, from, n * y.size, ahead);
-    return y.streams;
+    if (y.streams) stream(place, from, n * y.size);
   }
 
   void collect(size_t k, Position& p, int64_t n, char* to) const {
@@ -352,10 +376,10 @@ class BlockRun {
   DType lane_;
   Loop loop_;
   size_t num_in_, num_out_;
-  LoopArgs args_;
+  LoopArgs args_, row_args_;  // row_args_: within one row
   bool staged_ = false;   // some array needs conversion or streaming
   bool streams_ = false;  // some output is streamed
-  bool gather_;
+  bool gather_, plain_;   // short rows are gathered; nothing is gathered or converted
   int64_t lane_size_, size_, row_;
   int ndim_;
   int64_t dims_[kMaxNdim];
@@ -370,7 +394,7 @@ void check_count(const Kernel& kernel, std::span<const Tensor> in, std::span<con
 template <class Run>
 void run_all(const Run& run) {
   if (run.size() < 2 * kGrain) return run.range(0, run.size());
-  // A thread that streams fetches its own memory ahead, and so likes to go on.
+  // Sixteen places of a page, or so, where outputs are streamed.
   engine::parallel_for(run.size(), run.streams() ? 4 * kGrain : kGrain,
                        [&run](int64_t begin, int64_t end) { run.range(begin, end); });
 }

@@ -112,6 +112,7 @@ TEST_CASE("streamed softmax and its gradient, along short, long, very long and m
     Shape shape;
     const char* axis;
   } cases[] = {{{1000, 10}, "-1"}, {{300, 32}, "1"},     {{77, 33}, "-1"},     {{9, 4000}, "1"},   {{2, 32768}, "1"},
+               {{40, 1000}, "1"}, {{4, 8192}, "1"},   {{4, 8193}, "1"},
                {{2, 32769}, "1"},  {{3, 64, 1000}, "1"}, {{2, 5000, 37}, "1"}, {{2, 3, 700}, "1"}, {{600, 70}, "0"}};
   for (const DType dtype : {DType::kFloat32, DType::kFloat64})
     for (const auto& one : cases) {

@@ -1,7 +1,12 @@
 // softmax, softmin and log_softmax along one axis.
+#include <algorithm>
+
+#include "device/scope.h"
+#include "engine/threads.h"
 #include "mx/op/reduce.h"
-#include "mx/op/stream.h"
-#include "op/stream_lines.h"
+#include "mx/op/strided.h"
+#include "op/nn/softmax_loops.h"
+#include "op/nn/softmax_rows.h"
 
 namespace mx {
 namespace {
@@ -18,225 +23,6 @@ struct SoftmaxParam {
           "Use only the first `length` elements along the axis; the rest is 0.");
   }
 };
-// What the loops are told.
-struct SoftmaxCall {
-  double scale;    // of the input
-  int64_t stride;  // between elements along the axis, in columns mode
-  int64_t count;   // elements along the axis
-  bool streams;    // the output is streamed
-  Ahead* ahead;    // what is read after this call, of each input; null for nothing
-};
-enum SoftmaxMode : int { kSoftmaxRows, kSoftmaxColumns };
-inline constexpr int64_t kSoftmaxWidth = 512;     // columns worked on together, at most
-inline constexpr int64_t kSoftmaxStaged = 32768;  // elements of an output that wait for being streamed, at most
-inline constexpr int64_t kSoftmaxShort = 32;      // rows up to this length are worked on as columns,
-inline constexpr int64_t kSoftmaxTogether = 128;  // so many together
-}  // namespace
-}  // namespace mx
-
-namespace mx::MX_ISA {
-
-template <class T>
-MX_XPU T larger(T a, T b) {  // NaN where there is one
-  return (b > a) | (b != b) ? b : a;
-}
-
-// The maths, of a row and of neighbouring columns (n <= kSoftmaxWidth). The output may be the first input.
-template <bool kLog>
-struct Softmax {
-  static constexpr int kInputs = 1;
-
-  template <class T>
-  MX_INLINE static void row(const T* const* in, T* y, int64_t n, T scale) {
-    const T* const x = in[0];
-    T most = lowest<T>(), sums[kRowLanes] = {};
-    if (n >= kRowLanes)
-      most = combine_row<T>(n, [&](int64_t i) { return scale * x[i]; }, [](T a, T b) { return larger(a, b); });
-    else
-      for (int64_t i = 0; i < n; ++i) most = larger(most, scale * x[i]);
-    const auto keep = [&](int64_t i, int64_t lane) {
-      const T value = scale * x[i] - most, e = exp(value);
-      y[i] = kLog ? value : e;
-      sums[lane] += e;
-    };
-    int64_t i = 0;
-    for (; i + kRowLanes <= n; i += kRowLanes)
-#pragma GCC ivdep
-      for (int64_t k = 0; k < kRowLanes; ++k) keep(i + k, k);
-    for (int64_t k = 0; i < n; ++i, ++k) keep(i, k);
-    for (int width = kRowLanes / 2; width > 0; width /= 2)
-      for (int k = 0; k < width; ++k) sums[k] += sums[k + width];
-    const T last = kLog ? log(sums[0]) : T(1) / sums[0];
-    for (i = 0; i < n; ++i) y[i] = kLog ? y[i] - last : y[i] * last;
-  }
-
-  template <class T>
-  MX_INLINE static void columns(const T* const* in, T* y, int64_t n, T scale, int64_t stride, int64_t out_stride,
-                                int64_t count) {
-    const T* const x = in[0];
-    T most[kSoftmaxWidth], sum[kSoftmaxWidth] = {};
-    for (int64_t i = 0; i < n; ++i) most[i] = lowest<T>();
-    int64_t r = 0;
-    for (; r + 4 <= count; r += 4) {  // four places to read from
-      const T *const a = x + r * stride, *const b = a + stride, *const c = b + stride, *const d = c + stride;
-#pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i)
-        most[i] = larger(larger(larger(larger(most[i], scale * a[i]), scale * b[i]), scale * c[i]), scale * d[i]);
-    }
-    for (; r < count; ++r)
-#pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i) most[i] = larger(most[i], scale * x[r * stride + i]);
-    for (r = 0; r < count; ++r)
-#pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i) {
-        const T value = scale * x[r * stride + i] - most[i], e = exp(value);
-        y[r * out_stride + i] = kLog ? value : e;
-        sum[i] += e;
-      }
-    for (int64_t i = 0; i < n; ++i) sum[i] = kLog ? log(sum[i]) : T(1) / sum[i];
-    for (r = 0; r < count; ++r)
-#pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i) {
-        T& value = y[r * out_stride + i];
-        value = kLog ? value - sum[i] : value * sum[i];
-      }
-  }
-};
-
-// in: head, output
-template <bool kLog>
-struct SoftmaxGradient {
-  static constexpr int kInputs = 2;
-
-  template <class T>
-  MX_INLINE static void row(const T* const* in, T* dx, int64_t n, T scale) {
-    const T *const g = in[0], *const y = in[1];
-    T sum = 0;
-    if (n >= kRowLanes)
-      sum = combine_row<T>(n, [&](int64_t i) { return part(g[i], y[i]); }, [](T a, T b) { return a + b; });
-    else
-      for (int64_t i = 0; i < n; ++i) sum += part(g[i], y[i]);
-#pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i) dx[i] = slope(g[i], y[i], sum) * scale;
-  }
-
-  template <class T>
-  MX_INLINE static void columns(const T* const* in, T* dx, int64_t n, T scale, int64_t stride, int64_t out_stride,
-                                int64_t count) {
-    const T *const g = in[0], *const y = in[1];
-    T sum[kSoftmaxWidth] = {};
-    for (int64_t r = 0; r < count; ++r)
-      for (int64_t i = 0; i < n; ++i) sum[i] += part(g[r * stride + i], y[r * stride + i]);
-    for (int64_t r = 0; r < count; ++r)
-#pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i)
-        dx[r * out_stride + i] = slope(g[r * stride + i], y[r * stride + i], sum[i]) * scale;
-  }
-
- private:
-  template <class T>
-  MX_INLINE static T part(T g, T y) {
-    return kLog ? g : g * y;
-  }
-  template <class T>
-  MX_INLINE static T slope(T g, T y, T sum) {
-    if constexpr (kLog)
-      return g - exp(y) * sum;
-    else
-      return (g - sum) * y;
-  }
-};
-
-#if defined(MX_PASS_CPU)
-// Brings the maths to n rows, or n columns, through memory in the caches where that helps.
-template <class F>
-struct SoftmaxLoops {
-  template <class T>
-  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-    const auto& call = *static_cast<const SoftmaxCall*>(args.params);
-    const T* from[F::kInputs];
-    for (int k = 0; k < F::kInputs; ++k) from[k] = static_cast<const T*>(in[k]);
-    T* const to = static_cast<T*>(out[0]);
-    if (args.mode == kSoftmaxColumns)
-      columns(from, to, n, call);
-    else if (call.count <= kSoftmaxShort)
-      short_rows(from, to, n, call);
-    else
-      rows(from, to, n, call);
-  }
-
- private:
-  template <class T>
-  MX_INLINE static void write(T* to, const T* staged, int64_t n, const SoftmaxCall& call) {
-    stream_piece(reinterpret_cast<char*>(to), reinterpret_cast<const char*>(staged),
-                 n * static_cast<int64_t>(sizeof(T)), call.ahead, call.ahead ? F::kInputs : 0);
-  }
-
-  template <class T>
-  __attribute__((noinline)) static void rows(const T** from, T* to, int64_t n, const SoftmaxCall& call) {
-    alignas(64) T staged[kSoftmaxStaged];
-    for (int64_t r = 0; r < n; ++r) {
-      F::row(from, call.streams ? staged + r * call.count : to + r * call.count, call.count,
-             static_cast<T>(call.scale));
-      for (int k = 0; k < F::kInputs; ++k) from[k] += call.count;
-    }
-    if (call.streams) write(to, staged, n * call.count, call);
-  }
-
-  // Turned into columns: a vector then holds elements of many rows.
-  template <class T>
-  __attribute__((noinline)) static void short_rows(const T** from, T* to, int64_t n, const SoftmaxCall& call) {
-    alignas(64) T block[F::kInputs][kSoftmaxShort * kSoftmaxTogether], staged[kSoftmaxShort * (kSoftmaxTogether + 1)];
-    const T* blocks[F::kInputs];
-    const int64_t width = padded<T>(call.count);
-    for (; n > 0; n -= kSoftmaxTogether, to += kSoftmaxTogether * call.count) {
-      const int64_t height = n < kSoftmaxTogether ? n : kSoftmaxTogether, size = height * call.count;
-      for (int k = 0; k < F::kInputs; ++k) {
-        // Reading goes beyond a row where another one follows.
-        const bool more = n > height + kSoftmaxShort;
-        transpose_plane(from[k], block[k], more ? width : call.count, height, call.count, kSoftmaxTogether);
-        blocks[k] = block[k], from[k] += size;
-      }
-      F::columns(blocks, block[0], height, static_cast<T>(call.scale), kSoftmaxTogether, kSoftmaxTogether, call.count);
-      // Writing goes beyond a row too, but the next row comes later.
-      const int64_t written = height == kSoftmaxTogether ? width : call.count;
-      transpose_plane(block[0], staged, height, written, kSoftmaxTogether, call.count);
-      if (call.streams)
-        write(to, staged, size, call);
-      else
-        __builtin_memcpy(to, staged, static_cast<size_t>(size) * sizeof(T));
-    }
-  }
-
-  template <class T>
-  __attribute__((noinline)) static void columns(const T** from, T* to, int64_t n, const SoftmaxCall& call) {
-    alignas(64) T staged[kSoftmaxStaged];
-    T* const place = call.streams ? staged : to;
-    const int64_t step = call.streams ? n : call.stride;
-    F::columns(from, place, n, static_cast<T>(call.scale), call.stride, step, call.count);
-    if (call.streams)
-      for (int64_t r = 0; r < call.count; ++r) write(to + r * call.stride, staged + r * n, n, call);
-  }
-};
-#endif
-
-}  // namespace mx::MX_ISA
-
-MX_KERNELS(softmax, SoftmaxLoops<Softmax<false>>, float, double)
-MX_KERNELS(log_softmax, SoftmaxLoops<Softmax<true>>, float, double)
-MX_KERNELS(_backward_softmax, SoftmaxLoops<SoftmaxGradient<false>>, float, double)
-MX_KERNELS(_backward_log_softmax, SoftmaxLoops<SoftmaxGradient<true>>, float, double)
-
-#if defined(MX_PASS_HOST)
-#include <algorithm>
-
-#include "device/scope.h"
-#include "engine/threads.h"
-#include "mx/op/strided.h"
-#include "op/nn/softmax_rows.h"
-
-namespace mx {
-namespace {
 
 // An array in the dtype of the lane; converted as a whole where it has another one.
 Tensor in_lane(const OpContext& ctx, const Tensor& t, DType lane, bool fill) {
@@ -279,7 +65,7 @@ void run_rows(const OpContext& ctx, const char* name, std::span<const Tensor> in
     loop(&to, from, n, LoopArgs{.params = &call, .mode = mode});
   };
   // Of so many elements each; a thread that streams fetches its own memory ahead, and so likes to go on.
-  const auto grain = [](int64_t size, bool streaming) { return (streaming ? 4 * kGrain : kGrain / 8) / size + 1; };
+  const auto grain = [](int64_t size, bool streaming) { return (streaming ? 8 * kGrain : kGrain / 8) / size + 1; };
   if (lengths) {  // each row, or column, has its own
     engine::parallel_for(outer * inner, grain(count, false), [&](int64_t begin, int64_t end) {
       SoftmaxCall call = common;
@@ -291,15 +77,16 @@ void run_rows(const OpContext& ctx, const char* name, std::span<const Tensor> in
       }
     });
   } else if (inner == 1) {
-    // As many rows as make a piece that is worth streaming.
+    // As many rows as make a piece that is worth streaming; all of them where rows are passed on.
     SoftmaxCall call = common;
     call.streams &= count <= kSoftmaxStaged;
+    const bool passed = call.streams && in.size() == 1 && count > kSoftmaxShort && count <= kSoftmaxPassed;
     const int64_t unit = count <= kSoftmaxShort ? kSoftmaxTogether : 1;
-    const int64_t batch = call.streams ? std::max(unit, 4096 / count / unit * unit) : outer;
+    const int64_t batch = call.streams && !passed ? std::max(unit, 4096 / count / unit * unit) : outer;
     engine::parallel_for(outer, grain(count, call.streams), [&](int64_t begin, int64_t end) {
       for (int64_t o = begin; o < end; o += batch) {
         const int64_t n = std::min(batch, end - o), left = std::min(batch, end - o - n);
-        run(kSoftmaxRows, o * count, n, call, (o + n) * count, left > 0, left * count);
+        run(passed ? kSoftmaxPassedRows : kSoftmaxRows, o * count, n, call, (o + n) * count, left > 0, left * count);
       }
       if (call.streams) end_stream();
     });
@@ -464,4 +251,3 @@ MX_OPERATOR(_backward_softmin) { softmax_gradient(op).portable_forward(backward<
 MX_OPERATOR(_backward_log_softmax) { softmax_gradient(op).portable_forward(backward<1>).gradient(second_gradient<1>); }
 
 }  // namespace mx
-#endif
