@@ -377,9 +377,9 @@ class BlockRun {
   Loop loop_;
   size_t num_in_, num_out_;
   LoopArgs args_, row_args_;  // row_args_: within one row
-  bool staged_ = false;   // some array needs conversion or streaming
-  bool streams_ = false;  // some output is streamed
-  bool gather_, plain_;   // short rows are gathered; nothing is gathered or converted
+  bool staged_ = false;       // some array needs conversion or streaming
+  bool streams_ = false;      // some output is streamed
+  bool gather_, plain_;       // short rows are gathered; nothing is gathered or converted
   int64_t lane_size_, size_, row_;
   int ndim_;
   int64_t dims_[kMaxNdim];
