@@ -28,6 +28,13 @@ CASES = [
     ("tanh", np.tanh, ["-10 to 10", "-1 to 1"]),
     ("sin", np.sin, ["-4 to 4", "-1e6 to 1e6", "-1e30 to 1e30"]),
     ("cos", np.cos, ["-4 to 4", "-1e6 to 1e6", "-1e30 to 1e30"]),
+    ("tan", np.tan, ["-4 to 4", "-1e6 to 1e6", "-1e30 to 1e30"]),
+    ("arcsin", np.arcsin, ["-1 to 1"]),
+    ("arccos", np.arccos, ["-1 to 1"]),
+    ("arctan", np.arctan, ["-4 to 4", "2^-20 to 2^100"]),
+    ("sinh", np.sinh, ["-89 to 89", "-1 to 1"]),
+    ("cosh", np.cosh, ["-89 to 89", "-1 to 1"]),
+    ("arctanh", np.arctanh, ["-1 to 1"]),
     ("sigmoid", SIGMOID, ["-87 to 87", "-2 to 2"]),
     ("erf", np.vectorize(math.erf, otypes=[float]), ["-5 to 5", "-1.2 to 1.2"]),
 ]

@@ -55,6 +55,20 @@ TEST_CASE("float32 functions err by less than 4 units in the last place") {
       {"cos", std::cos, -4, 4},
       {"cos", std::cos, -1e6, 1e6},
       {"cos", std::cos, -3e9, 3e9},
+      {"tan", std::tan, -1.5, 1.5},
+      {"tan", std::tan, -1e6, 1e6},
+      {"tan", std::tan, -3e9, 3e9},
+      {"arcsin", std::asin, -1, 1},
+      {"arcsin", std::asin, -0.01, 0.01},
+      {"arccos", std::acos, -1, 1},
+      {"arctan", std::atan, -3, 3},
+      {"arctan", std::atan, -1e30, 1e30},
+      {"sinh", std::sinh, -89.4, 89.4},
+      {"sinh", std::sinh, -1, 1},
+      {"cosh", std::cosh, -89.4, 89.4},
+      {"cosh", std::cosh, -1, 1},
+      {"arctanh", std::atanh, -1, 1},
+      {"arctanh", std::atanh, -0.01, 0.01},
       {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, -100, 100},
       {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, -2, 2},
   };
@@ -135,5 +149,19 @@ TEST_CASE("the edges of float32 functions") {
   check_close(run("sin", {x}).values(), {nan, nan, nan, 0, 1.4e-45, -.506365641, .873297297}, 1e-6);
   check_close(run("cos", {x}).values(), {nan, nan, nan, 1, 1, .862318872, .487187675}, 1e-6);
   CHECK(std::signbit(run("sin", {Array(Shape{1}, {-0.0})}).values()[0]));
+  check_close(run("tan", {x}).values(), {nan, nan, nan, 0, 1.4e-45, -.587213916, 1.79325974}, 1e-6);
+  check_close(run("arctan", {x}).values(), {1.57079633, -1.57079633, nan, 0, 1.4e-45, 1.56079666, -1.56579637}, 1e-6);
+  check_close(run("sinh", {x}).values(), {inf, -inf, nan, 0, 1.4e-45, inf, -inf}, 1e-6);
+  check_close(run("cosh", {x}).values(), {inf, inf, nan, 1, 1, inf, inf}, 1e-6);
+  const Array y(Shape{6}, {1, -1, 1.5, -1.5, 0, nan});
+  check_close(run("arcsin", {y}).values(), {1.57079633, -1.57079633, nan, nan, 0, nan}, 1e-6);
+  check_close(run("arccos", {y}).values(), {0, 3.14159265, nan, nan, 1.57079633, nan}, 1e-6);
+  check_close(run("arctanh", {y}).values(), {inf, -inf, nan, nan, 0, nan}, 1e-6);
+  for (const char* odd : {"tan", "sinh", "arcsin", "arctan", "arctanh"}) {
+    CAPTURE(odd);
+    CHECK(std::signbit(run(odd, {Array(Shape{1}, {-0.0})}).values()[0]));
+  }
+  check_close(run("_hypot", {Array(Shape{5}, {3e38, 1e-40, inf, nan, 3}), Array(Shape{5}, {0, 0, nan, 1, 4})}).values(),
+              {3e38, 1e-40, inf, nan, 5}, 1e-4);
   check_close(run("erf", {x}).values(), {1, -1, nan, 0, 1.4e-45, 1, -1}, 1e-6);
 }

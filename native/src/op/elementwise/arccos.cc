@@ -1,10 +1,10 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/inverse_trigonometry.h"
 
 namespace mx::MX_ISA {
 struct Arccos {
   template <class T>
   MX_XPU T operator()(T x) const {
-    return acos(x);
+    return arccosine(x);
   }
 };
 }  // namespace mx::MX_ISA

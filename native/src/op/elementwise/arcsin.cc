@@ -1,10 +1,10 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/inverse_trigonometry.h"
 
 namespace mx::MX_ISA {
 struct Arcsin {
   template <class T>
   MX_XPU T operator()(T x) const {
-    return asin(x);
+    return arcsine(x);
   }
 };
 }  // namespace mx::MX_ISA

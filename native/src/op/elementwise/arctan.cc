@@ -1,10 +1,10 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/inverse_trigonometry.h"
 
 namespace mx::MX_ISA {
 struct Arctan {
   template <class T>
   MX_XPU T operator()(T x) const {
-    return atan(x);
+    return arctangent(x);
   }
 };
 }  // namespace mx::MX_ISA

@@ -1,10 +1,10 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/hyperbolic.h"
 
 namespace mx::MX_ISA {
 struct Arctanh {
   template <class T>
   MX_XPU T operator()(T x) const {
-    return atanh(x);
+    return inverse_hyperbolic_tangent(x);
   }
 };
 }  // namespace mx::MX_ISA

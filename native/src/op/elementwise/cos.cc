@@ -13,7 +13,7 @@ struct Cos {
 template <>
 template <>
 void Elementwise<Cos>::loop<float>(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-  wave_loop(out, in, n, args, 1, Cos{});
+  wave_loop(out, in, n, args, [](float x) { return wave(x, 1); }, Cos{});
 }
 #endif
 }  // namespace mx::MX_ISA

@@ -1,10 +1,10 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/hyperbolic.h"
 
 namespace mx::MX_ISA {
 struct Cosh {
   template <class T>
   MX_XPU T operator()(T x) const {
-    return cosh(x);
+    return hyperbolic_cosine(x);
   }
 };
 }  // namespace mx::MX_ISA

@@ -4,7 +4,7 @@ namespace mx::MX_ISA {
 struct LogicalAnd {
   template <class T>
   MX_XPU T operator()(T a, T b) const {
-    return T(a != T(0) && b != T(0));
+    return T((a != T(0)) & (b != T(0)));
   }
 };
 }  // namespace mx::MX_ISA

@@ -13,7 +13,7 @@ struct Sin {
 template <>
 template <>
 void Elementwise<Sin>::loop<float>(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-  wave_loop(out, in, n, args, 0, Sin{});
+  wave_loop(out, in, n, args, [](float x) { return wave(x, 0); }, Sin{});
 }
 #endif
 }  // namespace mx::MX_ISA

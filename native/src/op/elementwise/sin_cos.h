@@ -1,4 +1,4 @@
-// Sine and cosine of float32 numbers, in vectors.
+// Sine, cosine and tangent of float32 numbers, in vectors.
 #pragma once
 #include "mx/op/elementwise.h"
 
@@ -8,12 +8,32 @@ namespace mx::MX_ISA {
 // From here on the reduction in wave() loses digits; libm's does not.
 inline constexpr float kLongWay = 1073741824.f;
 
-// sin(x + quarters pi/2) for |x| < kLongWay. Reduced in float64 to |r| <= pi/4: x = k pi/2 + r.
-MX_INLINE float wave(float x, int32_t quarters) {
+// x = k pi/2 + r with |r| <= pi/4, for |x| < kLongWay; reduced in float64.
+struct WaveParts {
+  int32_t k;
+  float r;
+};
+MX_INLINE WaveParts wave_parts(float x) {
   const double wide = x, shifted = fma(wide, .63661977236758134, 6755399441055744.);  // k in the low bits
   const double k = shifted - 6755399441055744.;
   const auto r = static_cast<float>(fma(k, -6.123233995736766e-17, fma(k, -1.5707963267948966, wide)));
-  const int32_t quadrant = static_cast<int32_t>(bits<int64_t>(shifted)) + quarters;
+  return {static_cast<int32_t>(bits<int64_t>(shifted)), r};
+}
+
+// tan(x) for |x| < kLongWay.
+MX_INLINE float tangent(float x) {
+  const auto [k, r] = wave_parts(x);
+  const float s = r * r;
+  const float p = polynomial(s, .333333343f, .133332312f, .0539944656f, .0216211248f, .00996215641f, .00118530996f,
+                             .00384314568f);
+  const float near = copysign(fma(r * s, p, r), r);  // for the sign of zero
+  return k & 1 ? -1.f / near : near;
+}
+
+// sin(x + quarters pi/2) for |x| < kLongWay.
+MX_INLINE float wave(float x, int32_t quarters) {
+  const auto [k, r] = wave_parts(x);
+  const int32_t quadrant = k + quarters;
   const float s = r * r;
   const float sine =
       copysign(fma(r * s, polynomial(s, -.166666642f, .00833274703f, -.00019587639f), r), r);  // for the sign of zero
@@ -22,9 +42,9 @@ MX_INLINE float wave(float x, int32_t quarters) {
   return quadrant & 2 ? -size : size;
 }
 
-// `libm` is right for every number, infinities and NaN too.
-template <class Libm>
-MX_INLINE void wave_loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args, int32_t quarters,
+// Numbers of size below kLongWay by `near`; `libm` is right for every number, infinities and NaN too.
+template <class Near, class Libm>
+MX_INLINE void wave_loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args, const Near& near,
                          const Libm& libm) {
   const float* const x = static_cast<const float*>(in[0]);
   float* const y = static_cast<float*>(out[0]);
@@ -39,7 +59,7 @@ MX_INLINE void wave_loop(void* const* out, const void* const* in, int64_t n, con
     const int64_t size = n - begin < block ? n - begin : block;
     int32_t far = 0;
     for (int64_t i = 0; i < size; ++i) {
-      results[i] = wave(x[begin + i], quarters);
+      results[i] = near(x[begin + i]);
       far |= !(abs(x[begin + i]) < kLongWay);
     }
     if (far)

@@ -1,10 +1,10 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/hyperbolic.h"
 
 namespace mx::MX_ISA {
 struct Sinh {
   template <class T>
   MX_XPU T operator()(T x) const {
-    return sinh(x);
+    return hyperbolic_sine(x);
   }
 };
 }  // namespace mx::MX_ISA

@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/sin_cos.h"
 
 namespace mx::MX_ISA {
 struct Tan {
@@ -8,6 +8,14 @@ struct Tan {
     return tan(x);
   }
 };
+
+#if defined(MX_PASS_CPU)
+template <>
+template <>
+void Elementwise<Tan>::loop<float>(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
+  wave_loop(out, in, n, args, [](float x) { return tangent(x); }, Tan{});
+}
+#endif
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(tan, Elementwise<Tan>, float, double)

@@ -18,7 +18,8 @@ struct Range {
   explicit MX_XPU Range(const LoopArgs& args) : call(*static_cast<const RangeCall*>(args.params)) {}
   template <class T>
   MX_XPU T at(int64_t i) const {
-    return T(call.start) + T(i / call.repeat) * T(call.step);
+    const int64_t steps = call.repeat == 1 ? i : i / call.repeat;  // division would keep the loop from vectorizing
+    return T(call.start) + T(steps) * T(call.step);
   }
 };
 

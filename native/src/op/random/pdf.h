@@ -24,7 +24,8 @@ struct Pdf {
   template <class T, class... P>
   MX_XPU auto operator()(T x, P... p) const -> decltype(D().log(x, p...)) {
     const T value = D().log(x, p...);
-    return is_log ? value : exp(value);
+    const T density = exp(value);  // always: a branch would keep the loop from vectorizing
+    return is_log ? value : density;
   }
 };
 
