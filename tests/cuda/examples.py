@@ -296,6 +296,22 @@ EXAMPLES: dict[str, list[Example]] = {
         ([(3, 2100)], {"k": 5, "ret_typ": "both", "dtype": "int64"}),
         ([(1, 4)], {"k": 1, "ret_typ": "mask"}),
     ],
+    **{
+        f"_random_pdf_{name}": [
+            ([shape, *[shape[:1]] * count], {"is_log": log}) for shape in (SHAPE, (9,)) for log in (False, True)
+        ]
+        for name, count in {
+            **dict.fromkeys(("exponential", "poisson"), 1),
+            **dict.fromkeys(("uniform", "normal", "gamma", "negative_binomial", "generalized_negative_binomial"), 2),
+        }.items()
+    },
+    "_random_pdf_dirichlet": [
+        ([(2, 4, 5), (2, 5)], {"is_log": True}),
+        ([(3, 5), (3, 5)], {}),
+        ([(7,), (7,)], {}),
+    ],
+    "multi_lars": [([(5,)] * 4, {"eta": 0.1, "eps": 1e-8, "rescale_grad": 2})],
+    "_contrib_group_adagrad_update": [([SHAPE, SHAPE, (3, 1)], {"lr": 0.1, "clip_gradient": 0.5})],
 }
 BROADCAST = [([SHAPE, SHAPE], {}), ([(3, 1), SHAPE], {}), ([(2, 1, 4), (3, 1)], {}), ([(1,), (40, 30)], {})]
 SCALAR = [([SHAPE], {"scalar": 1.5, "is_int": False}), ([(33, 17)], {"scalar": 2.0})]

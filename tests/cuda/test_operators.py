@@ -20,22 +20,12 @@ MISSING = {
     "plans for a device neither fuse convolutions nor choose formats in memory": """
         _fused_convolution _fused_convolution_add _reorder
     """,
-    "their float64 kernels would keep registers in memory": """
-        _random_pdf_uniform _random_pdf_normal _random_pdf_gamma _random_pdf_exponential _random_pdf_poisson
-        _random_pdf_negative_binomial _random_pdf_generalized_negative_binomial
-        _backward_random_pdf_uniform _backward_random_pdf_normal _backward_random_pdf_gamma
-        _backward_random_pdf_exponential _backward_random_pdf_poisson _backward_random_pdf_negative_binomial
-        _backward_random_pdf_generalized_negative_binomial multi_lars _contrib_group_adagrad_update
-    """,
     "LAPACK runs on the CPU": """
         _linalg_potrf _linalg_potri _linalg_trsm _linalg_gelqf _linalg_syevd
         _linalg_inverse _linalg_inverse_or_zero _linalg_det _linalg_slogdet
     """,
     "drawn one after the other until there are enough, which the host does": """
         _sample_unique_zipfian
-    """,
-    "vectors of gamma functions, which have no block yet": """
-        _random_pdf_dirichlet _backward_random_pdf_dirichlet
     """,
     "raise an error on the CPU too": """
         _contrib_getnnz _NoGradient

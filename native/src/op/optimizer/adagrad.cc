@@ -79,12 +79,10 @@ struct RowSquare : GroupAdagrad {
     return sum / T(n);
   }
 };
-// Under a name of its own: in float64 it spills the registers of GPUs.
-struct GroupAdagradLoop : Elementwise<GroupAdagrad> {};
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(_sparse_adagrad_update, Update<Adagrad>, float, double)
-MX_KERNELS(group_adagrad_weight, GroupAdagradLoop, float, double)
+MX_KERNELS(group_adagrad_weight, Elementwise<GroupAdagrad>, float, double)
 MX_KERNELS(group_adagrad_history, Reduce<RowSquare>, float, double)
 
 #if defined(MX_PASS_HOST)
@@ -111,7 +109,7 @@ MX_OPERATOR(_contrib_group_adagrad_update) {
           for (size_t i : {0, 1}) s.same(i, 0);
         if (s.out[0].rank_known() && s.out[0].ndim > 0) s.set_input(2, Shape{s.out[0][0], 1});
       })
-      .forward([](const OpContext& ctx) {
+      .portable_forward([](const OpContext& ctx) {
         const Tensor &weight = ctx.in[0], &grad = ctx.in[1], &history = ctx.in[2];
         const unsigned axes = ~1u & ((1u << weight.shape.ndim) - 1);
         const Tensor row{ctx.workspace(history.bytes()), history.shape, history.dtype};

@@ -28,11 +28,9 @@ struct Lars {
     return weight_square > T(0) && grad_square > T(0) ? lr * factor : lr;
   }
 };
-// Under a name of its own: in float64 it spills the registers of GPUs.
-struct LarsLoop : Elementwise<Lars> {};
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(multi_lars, LarsLoop, float, double)
+MX_KERNELS(multi_lars, Elementwise<Lars>, float, double)
 
 #if defined(MX_PASS_HOST)
 namespace mx {
@@ -45,7 +43,7 @@ MX_OPERATOR(multi_lars) {
       .infer_shape(same_shape)
       .inplace(0, 0)
       .no_gradient()
-      .forward([](const OpContext& ctx) { run_elementwise(get_kernel("multi_lars"), ctx.in, ctx.out, ctx.params); })
+      .portable_forward([](const OpContext& ctx) { run_elementwise(get_kernel("multi_lars"), ctx.in, ctx.out, ctx.params); })
       .describe(
           "Learning rates for weights of different sizes: lr * eta * abs(weight) / (abs(rescale_grad * grad) + wd * "
           "abs(weight) "

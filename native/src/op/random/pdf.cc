@@ -69,7 +69,7 @@ OpDef& pdf(OpDef& op, std::initializer_list<const char*> parameters) {
         s.same(0, 0);
         infer_pdf_parameters(s, 0);
       })
-      .forward(forward_pdf)
+      .portable_forward(forward_pdf)
       .gradient([](GradientContext& g) {
         std::vector<Value> inputs = {g.head()};
         for (size_t i = 0; i < g.num_inputs(); ++i) inputs.push_back(g.input(i));
@@ -88,7 +88,7 @@ OpDef& pdf_gradient(OpDef& op, std::initializer_list<const char*> parameters) {
         infer_pdf_parameters(s, 1);
         for (size_t i = 0; i < s.out.size(); ++i) s.same(i + 1, i);
       })
-      .forward(forward_gradient);
+      .portable_forward(forward_gradient);
 }
 
 }  // namespace mx

@@ -2,8 +2,8 @@
 // parameters
 //   T log(T x, T a [, T b])                  the logarithm of the density
 //   T slope<k>(T x, T a [, T b])             its derivative by argument k; 0 is the point
-// and, for pdf(): MX_KERNELS(_random_pdf_name, PdfLoop<D>, ...) and, for every argument k that has a gradient,
-// MX_KERNELS(_random_pdf_name_k, PdfSlopek<D>, ...).
+// and, for pdf(): MX_KERNELS(_random_pdf_name, Elementwise<Pdf<D>>, ...) and, for every argument k that has a gradient,
+// MX_KERNELS(_random_pdf_name_k, Elementwise<PdfSlopek<D>>, ...).
 #pragma once
 #include "mx/op/reduce.h"
 #include "mx/op/special.h"
@@ -42,15 +42,13 @@ struct PdfSlope {
   }
 };
 
-// Under names of their own: gamma functions of several arguments spill the registers of GPUs.
+// Without commas, for MX_KERNELS.
 template <class D>
-struct PdfLoop : Elementwise<Pdf<D>> {};
+using PdfSlope0 = PdfSlope<D, 0>;
 template <class D>
-struct PdfSlope0 : Elementwise<PdfSlope<D, 0>> {};
+using PdfSlope1 = PdfSlope<D, 1>;
 template <class D>
-struct PdfSlope1 : Elementwise<PdfSlope<D, 1>> {};
-template <class D>
-struct PdfSlope2 : Elementwise<PdfSlope<D, 2>> {};
+using PdfSlope2 = PdfSlope<D, 2>;
 
 }  // namespace mx::MX_ISA
 

@@ -1,9 +1,8 @@
 // The density of the Dirichlet distribution: points and parameters are vectors along the last axis.
-#include "engine/threads.h"
 #include "pdf.h"
 
 #if defined(MX_PASS_HOST)
-#include <cmath>
+#include <utility>
 
 namespace mx {
 namespace {
@@ -26,87 +25,82 @@ void infer(const InferShape& s, size_t sample, Shape* result) {
   s.set_input(sample + 1, wanted);
 }
 
-// All in float64: n vectors of `size` numbers, `each` of them for every alpha.
-struct Dirichlet {
-  int64_t size, n, each;
-  const double *points, *alpha;
-  double *logs, *constants;  // of the points, and log gamma(sum alpha) - sum log gamma(alpha) of every alpha
+// All in float64 and in three axes: parameters, points for each of them, components. Made of building blocks.
+class Dirichlet {
+ public:
+  Tensor points, alpha, head;  // (count, each, size), (count, 1, size), (count, each, 1)
 
-  Dirichlet(const OpContext& ctx, const Tensor& sample, const Tensor& parameter) {
-    size = sample.shape[sample.shape.ndim - 1], n = size ? sample.size() / size : 0;
-    each = parameter.size() ? sample.size() / parameter.size() : 1;
-    points = wide(ctx, sample), alpha = wide(ctx, parameter);
-    logs = static_cast<double*>(ctx.workspace(static_cast<size_t>(n) * 8));
-    const int64_t count = n / each;
-    constants = static_cast<double*>(ctx.workspace(static_cast<size_t>(count) * 8));
-    const double* const parts = mapped(ctx, "gammaln", alpha, count * size);
-    const double* const wholes = mapped(ctx, "gammaln", sums(ctx), count);
-    for (int64_t a = 0; a < count; ++a) {
-      constants[a] = wholes[a];
-      for (int64_t i = 0; i < size; ++i) constants[a] -= parts[a * size + i];
-    }
-    engine::parallel_for(n, kGrain / (16 * size) + 1, [&](int64_t begin, int64_t end) {
-      for (int64_t v = begin; v < end; ++v) {
-        const double *x = points + v * size, *a = alpha + v / each * size;
-        logs[v] = constants[v / each];
-        for (int64_t i = 0; i < size; ++i) logs[v] += (a[i] - 1) * std::log(x[i]);
-      }
-    });
+  Dirichlet(const OpContext& ctx, const Tensor& sample, const Tensor& parameter, const Tensor& result) : ctx_(ctx) {
+    const int64_t size = sample.shape[sample.shape.ndim - 1], n = result.size(),
+                  count = size ? parameter.size() / size : n, each = count ? n / count : 0;
+    points = {sample.data, {count, each, size}, sample.dtype};
+    alpha = {parameter.data, {count, 1, size}, parameter.dtype};
+    head = {result.data, {count, each, 1}, result.dtype};
+  }
+  Tensor apply(const char* kernel, std::initializer_list<Tensor> in, const Shape& shape) const {
+    const Tensor out = room(shape);
+    run_elementwise(get_kernel(kernel), std::span(in.begin(), in.size()), std::span(&out, 1));
+    return out;
+  }
+  Tensor sum(const Tensor& in, int axis) const {
+    Shape shape = in.shape;
+    shape[axis] = 1;
+    const Tensor out = room(shape);
+    run_reduce(ctx_, get_kernel("sum"), in, out, 1u << axis);
+    return out;
+  }
+  // f(sum of alpha), and f(alpha).
+  std::pair<Tensor, Tensor> whole_and_parts(const char* f) const {
+    const Tensor wide = apply("copy", {alpha}, alpha.shape), whole = sum(wide, 2);
+    return {apply(f, {whole}, whole.shape), apply(f, {wide}, wide.shape)};
+  }
+  Tensor less_one() const {
+    static constexpr double one = 1;
+    return apply("subtract", {alpha, {const_cast<double*>(&one), {1}, DType::kFloat64}}, alpha.shape);
+  }
+  Tensor logs() const { return apply("log", {points}, points.shape); }
+  Tensor log_density() const {
+    const auto [whole, parts] = whole_and_parts("gammaln");
+    const Tensor constants = apply("subtract", {whole, sum(parts, 2)}, whole.shape),
+                 powers = sum(apply("multiply", {less_one(), logs()}, points.shape), 2);
+    return apply("add", {constants, powers}, head.shape);
   }
 
-  static double* wide(const OpContext& ctx, const Tensor& t) {
-    auto* to = static_cast<double*>(ctx.workspace(static_cast<size_t>(t.size()) * 8));
-    convert(t.data, t.dtype, to, DType::kFloat64, t.size());
-    return to;
+ private:
+  Tensor room(const Shape& shape) const {
+    return {ctx_.workspace(static_cast<size_t>(shape.size()) * 8), shape, DType::kFloat64};
   }
-  static double* mapped(const OpContext& ctx, const char* kernel, const double* from, int64_t count) {
-    auto* to = static_cast<double*>(ctx.workspace(static_cast<size_t>(count) * 8));
-    const Tensor in{const_cast<double*>(from), Shape{count}, DType::kFloat64}, out{to, Shape{count}, DType::kFloat64};
-    run_elementwise(get_kernel(kernel), std::span(&in, 1), std::span(&out, 1));
-    return to;
-  }
-  double* sums(const OpContext& ctx) const {
-    auto* to = static_cast<double*>(ctx.workspace(static_cast<size_t>(n / each) * 8));
-    for (int64_t a = 0; a < n / each; ++a) {
-      to[a] = 0;
-      for (int64_t i = 0; i < size; ++i) to[a] += alpha[a * size + i];
-    }
-    return to;
-  }
+  const OpContext& ctx_;
 };
 
+void write(const Tensor& from, const Tensor& to) {
+  convert(from.data, DType::kFloat64, to.data, to.dtype, to.size());
+}
+
 void forward(const OpContext& ctx) {
-  const Dirichlet d(ctx, ctx.in[0], ctx.in[1]);
-  if (!ctx.as<PdfParam>().is_log)
-    for (int64_t v = 0; v < d.n; ++v) d.logs[v] = std::exp(d.logs[v]);
-  convert(d.logs, DType::kFloat64, ctx.out[0].data, ctx.out[0].dtype, d.n);
+  if (ctx.out[0].size() == 0) return;
+  const Dirichlet d(ctx, ctx.in[0], ctx.in[1], ctx.out[0]);
+  const Tensor log = d.log_density();
+  write(ctx.as<PdfParam>().is_log ? log : d.apply("exp", {log}, log.shape), ctx.out[0]);
 }
 
 void forward_gradient(const OpContext& ctx) {
-  const Dirichlet d(ctx, ctx.in[1], ctx.in[2]);
-  double* head = Dirichlet::wide(ctx, ctx.in[0]);
-  if (!ctx.as<PdfParam>().is_log)
-    for (int64_t v = 0; v < d.n; ++v) head[v] *= std::exp(d.logs[v]);
+  if (ctx.in[1].size() == 0) return;
+  const Dirichlet d(ctx, ctx.in[1], ctx.in[2], ctx.in[0]);
+  Tensor head = d.head;
+  if (!ctx.as<PdfParam>().is_log) {
+    const Tensor density = d.log_density();
+    head = d.apply("multiply", {head, d.apply("exp", {density}, density.shape)}, head.shape);
+  }
   if (ctx.wants(0)) {
-    auto* to = static_cast<double*>(ctx.workspace(static_cast<size_t>(d.n * d.size) * 8));
-    for (int64_t i = 0; i < d.n * d.size; ++i) {
-      const int64_t v = i / d.size;
-      to[i] = head[v] * (d.alpha[v / d.each * d.size + i % d.size] - 1) / d.points[i];
-    }
-    convert(to, DType::kFloat64, ctx.out[0].data, ctx.out[0].dtype, d.n * d.size);
+    const Tensor slope = d.apply("divide", {d.less_one(), d.points}, d.points.shape);
+    write(d.apply("multiply", {head, slope}, d.points.shape), ctx.out[0]);
   }
   if (ctx.wants(1)) {
-    const int64_t count = d.n / d.each;
-    const double* const parts = Dirichlet::mapped(ctx, "_digamma", d.alpha, count * d.size);
-    const double* const wholes = Dirichlet::mapped(ctx, "_digamma", d.sums(ctx), count);
-    auto* to = static_cast<double*>(ctx.workspace(static_cast<size_t>(count * d.size) * 8));
-    for (int64_t i = 0; i < count * d.size; ++i) {
-      const int64_t a = i / d.size;
-      to[i] = 0;
-      for (int64_t v = a * d.each; v < (a + 1) * d.each; ++v)
-        to[i] += head[v] * (std::log(d.points[v * d.size + i % d.size]) + wholes[a] - parts[i]);
-    }
-    convert(to, DType::kFloat64, ctx.out[1].data, ctx.out[1].dtype, count * d.size);
+    const auto [whole, parts] = d.whole_and_parts("_digamma");
+    const Tensor constants = d.apply("subtract", {whole, parts}, d.alpha.shape),
+                 slope = d.apply("add", {d.logs(), constants}, d.points.shape);
+    write(d.sum(d.apply("multiply", {head, slope}, d.points.shape), 1), ctx.out[1]);
   }
 }
 
@@ -123,7 +117,7 @@ MX_OPERATOR(_random_pdf_dirichlet) {
         infer(s, 0, &result);
         s.set_output(0, result);
       })
-      .forward(forward)
+      .portable_forward(forward)
       .gradient([](GradientContext& g) {
         const auto all = g.call_same("_backward_random_pdf_dirichlet", {g.head(), g.input(0), g.input(1)});
         g.set(0, all[0]);
@@ -144,7 +138,7 @@ MX_OPERATOR(_backward_random_pdf_dirichlet) {
         s.set_input(0, result);
         for (size_t i = 0; i < 2; ++i) s.same(i + 1, i);
       })
-      .forward(forward_gradient);
+      .portable_forward(forward_gradient);
 }
 
 }  // namespace mx

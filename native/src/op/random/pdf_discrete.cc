@@ -43,14 +43,14 @@ struct GeneralizedNegativeBinomialPdf {
 
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(_random_pdf_poisson, PdfLoop<PoissonPdf>, float, double)
-MX_KERNELS(_random_pdf_poisson_1, PdfSlope1<PoissonPdf>, float, double)
-MX_KERNELS(_random_pdf_negative_binomial, PdfLoop<NegativeBinomialPdf>, float, double)
-MX_KERNELS(_random_pdf_negative_binomial_1, PdfSlope1<NegativeBinomialPdf>, float, double)
-MX_KERNELS(_random_pdf_negative_binomial_2, PdfSlope2<NegativeBinomialPdf>, float, double)
-MX_KERNELS(_random_pdf_generalized_negative_binomial, PdfLoop<GeneralizedNegativeBinomialPdf>, float, double)
-MX_KERNELS(_random_pdf_generalized_negative_binomial_1, PdfSlope1<GeneralizedNegativeBinomialPdf>, float, double)
-MX_KERNELS(_random_pdf_generalized_negative_binomial_2, PdfSlope2<GeneralizedNegativeBinomialPdf>, float, double)
+MX_KERNELS(_random_pdf_poisson, Elementwise<Pdf<PoissonPdf>>, float, double)
+MX_KERNELS(_random_pdf_poisson_1, Elementwise<PdfSlope1<PoissonPdf>>, float, double)
+MX_KERNELS(_random_pdf_negative_binomial, Elementwise<Pdf<NegativeBinomialPdf>>, float, double)
+MX_KERNELS(_random_pdf_negative_binomial_1, Elementwise<PdfSlope1<NegativeBinomialPdf>>, float, double)
+MX_KERNELS(_random_pdf_negative_binomial_2, Elementwise<PdfSlope2<NegativeBinomialPdf>>, float, double)
+MX_KERNELS(_random_pdf_generalized_negative_binomial, Elementwise<Pdf<GeneralizedNegativeBinomialPdf>>, float, double)
+MX_KERNELS(_random_pdf_generalized_negative_binomial_1, Elementwise<PdfSlope1<GeneralizedNegativeBinomialPdf>>, float, double)
+MX_KERNELS(_random_pdf_generalized_negative_binomial_2, Elementwise<PdfSlope2<GeneralizedNegativeBinomialPdf>>, float, double)
 
 #if defined(MX_PASS_HOST)
 namespace mx {
