@@ -1,6 +1,8 @@
 #include "base/random.h"
 #include "c_api/guard.h"
 #include "engine/threads.h"
+#include "mx/base/wished_shape.h"
+#include "mx/c_api_shapes.h"
 #include "mx/loop.h"
 
 namespace mx::c_api {
@@ -32,6 +34,12 @@ int MXGetNumThreads(int* out) {
 }
 int MXSetNumThreads(int count) {
   return guard([&] { engine::set_num_threads(count); });
+}
+int MXSetNumpyShapes(int active, int* previous) {
+  return guard([&] {
+    const bool before = set_numpy_shapes(active != 0);
+    if (previous) *previous = before;
+  });
 }
 int MXCountTeams(int64_t* out) {
   return guard([&] { *out = engine::count_teams(); });

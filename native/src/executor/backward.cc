@@ -161,13 +161,23 @@ std::vector<NDArrayRef> backward(std::span<NDArray* const> heads, std::span<NDAr
     EagerBuilder builder;
     const std::vector<Value> gradients =
         TapeReversePass(builder, options).run(head_entries, start(heads, head_gradients), wanted);
+    const auto is_callers = [&](const NDArray* array) {
+      return std::find(head_gradients.begin(), head_gradients.end(), array) != head_gradients.end();
+    };
+    // A slope that is the same everywhere has no history; a backward from it shall find zeros, not an error.
+    std::vector<Value> recorded(gradients.begin(), gradients.end());
+    for (size_t i = 0; options.create_graph && i < variables.size(); ++i) {
+      const NDArray* slope = to_array(gradients[i]);
+      if (slope && tape_entry(*slope) && !is_callers(slope)) continue;
+      const Value variable = to_value(NDArrayRef(variables[i]));
+      const Value value = slope ? gradients[i] : builder.call("zeros_like", {variable});
+      recorded[i] = builder.call("_identity_with_attr_like_rhs", {value, variable});
+    }
     mode().recording = false;
     for (size_t i = 0; i < marked.size(); ++i) store(gradients[i], marked[i]->tape->gradient, marked[i]->tape->request);
     for (size_t i = 0; i < variables.size(); ++i) {
-      NDArrayRef result(to_array(gradients[i]));
-      const bool callers =
-          std::find(head_gradients.begin(), head_gradients.end(), result.get()) != head_gradients.end();
-      if (!result || callers) {
+      NDArrayRef result(to_array(recorded[i]));
+      if (!result || is_callers(result.get())) {
         NDArrayRef fresh = make_zeros(variables[i]->shape, variables[i]->dtype, variables[i]->device());
         if (result) copy(*result, *fresh);
         result = fresh;

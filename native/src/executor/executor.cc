@@ -266,7 +266,8 @@ std::string Executor::describe() const {
   size_t outputs = 0;
   for (const NDArrayRef& output : plan_.outputs) outputs += output->bytes();
   return text + str("memory: ", plan_.memory.total, " bytes for intermediate results (", plan_.memory.wanted,
-                    " without reuse, ", plan_.memory.in_place, " results in place), ", outputs, " bytes for outputs\n");
+                    " without reuse, ", plan_.memory.in_place, " results in place), ", outputs, " bytes for outputs\n",
+                    "Total ", (plan_.memory.total + outputs) >> 20, " MB allocated\n");
 }
 
 }  // namespace mx

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mx/base/wished_shape.h"
 #include "mx/params.h"
 
 namespace mx {
@@ -105,10 +106,7 @@ Shape declared_shape(const Node& variable) {
   const auto found = variable.attrs.find("__shape__");
   if (found == variable.attrs.end()) return shape;
   FieldType<Shape>::parse(shape, Field{"__shape__"}, found->second, variable.label());
-  if (shape.ndim <= 0) return Shape();  // () and 0 stand for unknown in the files of 1.9.1
-  for (int i = 0; i < shape.ndim; ++i)
-    if (shape[i] == 0) shape[i] = -1;
-  return shape;
+  return wished_shape(shape);
 }
 
 DType declared_dtype(const Node& variable) {

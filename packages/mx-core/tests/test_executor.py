@@ -75,6 +75,11 @@ def test_requests():
     assert some.grad_dict["fc_weight"] is None
     assert some.grad_dict["data"] is not None
     assert bound(grad_req=["null", "write", "add"]).grad_dict["data"] is None
+    given = [nd.ones((2,)), nd.ones((2,))]
+    product = (sym.var("a") * sym.var("b")).bind(cpu(), [nd.ones((2,))] * 2, given, grad_req=["write", "null"])
+    product.forward(is_train=True)
+    product.backward(nd.array([3, 4]))
+    assert [array.asnumpy().tolist() for array in product.grad_arrays] == [[3, 4], [1, 1]]  # null: as it was
     for wrong in ("foo", ["write"], {"data": "foo"}, 3):
         with pytest.raises(MXNetError):
             bound(grad_req=wrong)

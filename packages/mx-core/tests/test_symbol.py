@@ -261,7 +261,26 @@ def test_shapes():
     args, outs, _ = n.infer_shape_partial(data=(0, 3))
     assert args == [(0, 3), (4, 3), (4,), (2, 4), (2,)]
     assert outs == [(0, 2)]
-    assert n.infer_shape_partial()[1] in ([()], [(0, 2)])
+    assert n.infer_shape_partial() == ([()] * 5, [()], [])
+
+
+def test_shapes_from_results():
+    """What is known of a result tells of the inputs."""
+    data = sym.var("a", shape=(0, 10))
+    parts = sym.SliceChannel(data, num_outputs=10, axis=1, squeeze_axis=True)
+    assert (parts[1] + sym.var("b", shape=(5,))).infer_shape()[0] == [(5, 10), (5,)]
+    parts = sym.SliceChannel(sym.var("a", shape=(0, 15, 0)), num_outputs=3)
+    assert (parts[1] + sym.var("b", shape=(3, 5, 2))).infer_shape()[0] == [(3, 15, 2), (3, 5, 2)]
+    images = sym.var("a", shape=(0, 10, 0, 0))
+    filtered = sym.Convolution(images, num_filter=21, kernel=(3, 3), dilate=(2, 1), pad=(1, 1), name="c")
+    args = (filtered + sym.var("b", shape=(5, 21, 30, 32))).infer_shape()[0]
+    assert args == [(5, 10, 32, 32), (21, 10, 3, 3), (21,), (5, 21, 30, 32)]
+
+
+def test_out_is_left_alone():
+    a = sym.var("a")
+    for result in (sym.relu(a, out=nd.ones(1)), sym.broadcast_add(a, a, out=a), sym.relu(a, out=None)):
+        assert result.list_arguments() == ["a"]
 
 
 def test_types():

@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/second_gradient.h"
 
 namespace mx {
 struct HardSigmoidParam {
@@ -44,6 +44,8 @@ MX_OPERATOR(hard_sigmoid) {
       .gradient(
           [](GradientContext& g) { g.set(0, g.call_same("_backward_hard_sigmoid", {g.head(), g.output(0)}).at(0)); });
 }
-MX_OPERATOR(_backward_hard_sigmoid) { elementwise(op, {"head", "output"}).params<HardSigmoidParam>(); }
+MX_OPERATOR(_backward_hard_sigmoid) {
+  elementwise(op, {"head", "output"}).params<HardSigmoidParam>().gradient(gradient_in_steps);
+}
 }  // namespace mx
 #endif

@@ -62,8 +62,35 @@ MX_OPERATOR(_hypot_scalar) {
       .gradient(
           [](GradientContext& g) { g.set(0, g.call_same("_backward_hypot_scalar", {g.head(), g.input(0)}).at(0)); });
 }
-MX_OPERATOR(_backward_hypot_left) { broadcasting(op, {"head", "a", "b"}); }
-MX_OPERATOR(_backward_hypot_right) { broadcasting(op, {"head", "a", "b"}); }
-MX_OPERATOR(_backward_hypot_scalar) { scalar_gradient(op, "_backward_hypot_left"); }
+
+namespace {
+// Both heads, divided by the cube of the length: times b b it is the slope of a / length by a, times -a b that by b.
+Value curvature(GradientContext& g, const Value& length) {
+  const Value cube = g.call("elemwise_mul", {g.call("square", {length}), length});
+  return g.call("elemwise_div", {g.call("elemwise_mul", {g.head(), g.input(0)}), cube});
+}
+void second_gradient(GradientContext& g, size_t own, size_t other) {
+  const Value a = g.input(own), b = g.input(other);
+  g.set(0, g.call(g.op().name.c_str(), {g.head(), g.input(1), g.input(2)}));
+  const Value by_b = g.call("broadcast_mul", {curvature(g, g.call("broadcast_hypot", {a, b})), b});
+  if (g.wants(own)) g.set(own, unbroadcast(g, g.call("broadcast_mul", {by_b, b}), a));
+  if (g.wants(other)) g.set(other, unbroadcast(g, g.call("negative", {g.call("broadcast_mul", {by_b, a})}), b));
+}
+}  // namespace
+
+MX_OPERATOR(_backward_hypot_left) {
+  broadcasting(op, {"head", "a", "b"}).gradient([](GradientContext& g) { second_gradient(g, 1, 2); });
+}
+MX_OPERATOR(_backward_hypot_right) {
+  broadcasting(op, {"head", "a", "b"}).gradient([](GradientContext& g) { second_gradient(g, 2, 1); });
+}
+MX_OPERATOR(_backward_hypot_scalar) {
+  scalar_gradient(op, "_backward_hypot_left").gradient([](GradientContext& g) {
+    const double b = g.as<ScalarParam>().scalar;
+    g.set(0, g.call_same("_backward_hypot_scalar", {g.head(), g.input(1)}).at(0));
+    const Value length = g.call_same("_hypot_scalar", {g.input(1)}).at(0);
+    if (g.wants(1)) g.set(1, g.call("_mul_scalar", {curvature(g, length)}, ScalarParam{b * b, false}));
+  });
+}
 }  // namespace mx
 #endif

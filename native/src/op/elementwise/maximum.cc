@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/second_gradient.h"
 
 namespace mx::MX_ISA {
 struct Maximum {
@@ -53,8 +53,8 @@ MX_OPERATOR(_maximum_scalar) {
       .gradient(
           [](GradientContext& g) { g.set(0, g.call_same("_backward_maximum_scalar", {g.head(), g.input(0)}).at(0)); });
 }
-MX_OPERATOR(_backward_maximum_left) { broadcasting(op, {"head", "a", "b"}); }
-MX_OPERATOR(_backward_maximum_right) { broadcasting(op, {"head", "a", "b"}); }
-MX_OPERATOR(_backward_maximum_scalar) { scalar_gradient(op, "_backward_maximum_left"); }
+MX_OPERATOR(_backward_maximum_left) { broadcasting(op, {"head", "a", "b"}).gradient(gradient_in_steps); }
+MX_OPERATOR(_backward_maximum_right) { broadcasting(op, {"head", "a", "b"}).gradient(gradient_in_steps); }
+MX_OPERATOR(_backward_maximum_scalar) { scalar_gradient(op, "_backward_maximum_left").gradient(gradient_in_steps); }
 }  // namespace mx
 #endif

@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/second_gradient.h"
 
 namespace mx::MX_ISA {
 struct Mod {
@@ -67,9 +67,9 @@ MX_OPERATOR(_rmod_scalar) {
       .gradient(
           [](GradientContext& g) { g.set(0, g.call_same("_backward_rmod_scalar", {g.head(), g.input(0)}).at(0)); });
 }
-MX_OPERATOR(_backward_mod_left) { broadcasting(op, {"head", "a", "b"}); }
-MX_OPERATOR(_backward_mod_right) { broadcasting(op, {"head", "a", "b"}); }
-MX_OPERATOR(_backward_mod_scalar) { scalar_gradient(op, "_backward_mod_left"); }
-MX_OPERATOR(_backward_rmod_scalar) { reversed_scalar_gradient(op, "_backward_mod_right"); }
+MX_OPERATOR(_backward_mod_left) { broadcasting(op, {"head", "a", "b"}).gradient(gradient_in_steps); }
+MX_OPERATOR(_backward_mod_right) { broadcasting(op, {"head", "a", "b"}).gradient(gradient_in_steps); }
+MX_OPERATOR(_backward_mod_scalar) { scalar_gradient(op, "_backward_mod_left").gradient(gradient_in_steps); }
+MX_OPERATOR(_backward_rmod_scalar) { reversed_scalar_gradient(op, "_backward_mod_right").gradient(gradient_in_steps); }
 }  // namespace mx
 #endif

@@ -7,7 +7,8 @@ namespace mx {
 namespace {
 
 struct EmbeddingParam {
-  int32_t input_dim = 1, output_dim = 1;
+  int64_t input_dim = 1;
+  int32_t output_dim = 1;
   DType dtype = DType::kFloat32;
   bool sparse_grad = false;
   static void fields(auto& f) {

@@ -1,5 +1,6 @@
 // Arrays filled with one number.
 #include "device/blocks.h"
+#include "mx/base/wished_shape.h"
 #include "mx/op/elementwise.h"
 #include "mx/op/strided.h"
 
@@ -60,19 +61,11 @@ void fill(const Tensor& out, double value) {
   run_elementwise(get_kernel("copy"), std::span(&in, 1), std::span(&out, 1));
 }
 
-// 0 stands for what other arrays decide.
-void infer_wish(const InferShape& s, Shape shape) {
-  if (shape.ndim == 0) return;  // unknown
-  for (int i = 0; i < shape.ndim; ++i)
-    if (shape[i] == 0) shape[i] = -1;
-  s.set_output(0, shape);
-}
-
 template <class P>
 OpDef& creation(OpDef& op) {
   return op.params<P>()
       .no_gradient()
-      .infer_shape([](const InferShape& s) { infer_wish(s, s.as<P>().shape); })
+      .infer_shape([](const InferShape& s) { s.set_output(0, wished_shape(s.as<P>().shape)); })
       .infer_dtype([](const InferDType& t) { t.set_output(0, t.as<P>().dtype); });
 }
 
@@ -120,7 +113,8 @@ MX_OPERATOR(_zeros_without_dtype) {
   op.describe("An array of zeros, whose dtype other arrays may decide.")
       .params<ZerosParam>()
       .no_gradient()
-      .infer_shape([](const InferShape& s) { infer_wish(s, s.as<ZerosParam>().shape.value_or(Shape::scalar())); })
+      .infer_shape(
+          [](const InferShape& s) { s.set_output(0, wished_shape(s.as<ZerosParam>().shape.value_or(Shape()))); })
       .infer_dtype([](const InferDType& t) {
         const int32_t dtype = t.as<ZerosParam>().dtype;
         if (dtype >= 0 || t.out[0] == DType::kUnknown)

@@ -32,6 +32,10 @@ void infer_shape(const InferShape& s) {
   s.set_output(0, convolved_shape(s.op, w, s.in[0], p.num_filter));
   Shape back = s.in[0];
   back[0] = s.out[0][0];
+  for (int i = 0; i < w.rank; ++i) {
+    const int64_t out = s.out[0][w.spatial_axis(i)];
+    if (w.stride[i] == 1 && out >= 0) back[w.spatial_axis(i)] = out + w.extent(i) - 1 - 2 * w.pad[i];
+  }
   const int64_t channels = s.in[1][w.channel_axis()];
   if (channels >= 0) back[w.channel_axis()] = channels * p.num_group;
   s.set_input(0, back);

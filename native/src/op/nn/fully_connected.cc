@@ -21,10 +21,10 @@ void infer_parameters(const InferShape& s, const Shape& data, size_t weight) {
 
 void infer_shape(const InferShape& s) {
   const auto& p = s.as<FullyConnectedParam>();
-  if (!p.no_bias) s.set_input(2, {p.num_hidden});
-  infer_parameters(s, s.in[0], 1);
   const Shape& data = s.in[0];
-  if (!data.rank_known()) return;
+  if (!data.rank_known()) return;  // 1.9.1 then says nothing of the parameters either
+  if (!p.no_bias) s.set_input(2, {p.num_hidden});
+  infer_parameters(s, data, 1);
   Shape out = data;
   if (p.flatten) out = {data[0], p.num_hidden};
   out[out.ndim - 1] = p.num_hidden;

@@ -121,6 +121,7 @@ void infer_shape(const InferShape& s) {
   Shape shape = s.in[0];
   MX_CHECK(shape.ndim >= 1, kValue, "[", s.op.name, "] data has shape ", shape,
            ", but its last axis must hold the probabilities");
+  MX_CHECK(shape.back() != 0, kValue, "[", s.op.name, "] data has shape ", shape, ": there is no class to draw");
   --shape.ndim;
   for (int64_t dim : s.as<MultinomialParam>().shape) shape.push_back(dim);
   if (shape.ndim == 0) shape.push_back(1);

@@ -249,8 +249,19 @@ MX_OPERATOR(SliceChannel) {
                  "] squeeze_axis needs parts of "
                  "size 1, but axis ",
                  axis, " of shape ", s.in[0], " has ", size, " for ", p.num_outputs, " parts");
-        if (part.ndim == 0) part.push_back(1);
-        for (size_t i = 0; i < s.out.size(); ++i) s.set_output(i, part);
+        const bool of_one_axis = part.ndim == 0;
+        if (of_one_axis) part.push_back(1);
+        for (size_t i = 0; i < s.out.size(); ++i) s.set_output(i, part), unify(part, s.out[i]);
+        if (of_one_axis) return;
+        Shape whole = s.in[0];  // the parts know the other axes
+        for (int i = 0, k = 0; i < whole.ndim; ++i)
+          if (i != axis || !p.squeeze_axis) {
+            const int64_t length = part[k++];
+            whole[i] = i == axis && length >= 0 ? length * p.num_outputs : length;
+          } else {
+            whole[i] = p.num_outputs;
+          }
+        s.set_input(0, whole);
       })
       .channels_last({0}, {OpDef::kAll},
                      [](const void* p, const Shape&) { return !static_cast<const SplitParam*>(p)->squeeze_axis; })

@@ -2,8 +2,10 @@
 #include <algorithm>
 
 #include "like.h"
+#include "mx/base/wished_shape.h"
 #include "mx/op.h"
 #include "mx/op/strided.h"
+#include "times.h"
 
 namespace mx {
 namespace {
@@ -23,9 +25,6 @@ struct ReshapeParam {
     f.add("keep_highest", &ReshapeParam::keep_highest, "Deprecated, with target_shape: keep the first dimension.");
   }
 };
-
-// Unknown (-1) factors make an unknown product.
-int64_t times(int64_t a, int64_t b) { return a < 0 || b < 0 ? -1 : a * b; }
 
 Shape resolve(const ReshapeParam& p, Shape in, std::string_view op) {
   std::vector<int64_t> codes(p.shape.begin(), p.shape.end());
@@ -71,7 +70,7 @@ Shape resolve(const ReshapeParam& p, Shape in, std::string_view op) {
       while (at < in.ndim) out.push_back(in[at++]);
     } else if (code == -3) {
       const int64_t first = source();
-      out.push_back(times(first, source()));
+      out.push_back(times(first, source(), op));
     } else if (code == -4) {
       if (i + 2 >= codes.size()) fail("-4 must be followed by two values");
       const int64_t whole = source();
@@ -176,6 +175,11 @@ MX_OPERATOR(Reshape) {
         const auto& p = s.as<ReshapeParam>();
         if (!s.in[0].rank_known()) return;
         if (p.shape.ndim > 0) return s.set_output(0, resolve(p, s.in[0], s.op.name));
+        if (numpy_shapes() && p.target_shape.ndim == 0) {
+          MX_CHECK(!s.in[0].known() || s.in[0].size() == 1, kValue, "[Reshape] cannot reshape an array of shape ",
+                   s.in[0], " to ()");
+          return s.set_output(0, Shape::scalar());
+        }
         MX_CHECK(p.target_shape.ndim > 0, kValue, "[Reshape] shape is empty; give the new shape");
         s.set_output(0, resolve_target(p, s.in[0], s.op.name));
       });
@@ -188,7 +192,7 @@ MX_OPERATOR(Flatten) {
       .infer_shape([](const InferShape& s) {
         if (!s.in[0].rank_known()) return;
         Shape out = {s.in[0].ndim ? s.in[0][0] : 1, 1};
-        for (int i = 1; i < s.in[0].ndim; ++i) out[1] = times(out[1], s.in[0][i]);
+        for (int i = 1; i < s.in[0].ndim; ++i) out[1] = times(out[1], s.in[0][i], s.op.name);
         s.set_output(0, out);
         if (s.out[0].ndim == 2 && s.in[0].ndim && s.in[0][0] < 0) s.in[0][0] = s.out[0][0];
       });

@@ -17,8 +17,9 @@ struct SliceScalarParam : SliceParam {
 };
 
 struct SliceAxisParam {
-  int32_t axis = 0, begin = 0;
-  std::optional<int32_t> end;
+  int32_t axis = 0;
+  int64_t begin = 0;
+  std::optional<int64_t> end;
   static void fields(auto& f) {
     f.add("axis", &SliceAxisParam::axis, "The axis; negative ones count from the end.").required();
     f.add("begin", &SliceAxisParam::begin, "The first index; a negative one counts from the end.").required();

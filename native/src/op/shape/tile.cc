@@ -2,6 +2,7 @@
 #include "mx/op.h"
 #include "mx/op/reduce.h"
 #include "mx/op/strided.h"
+#include "times.h"
 
 namespace mx {
 namespace {
@@ -13,7 +14,7 @@ struct TileParam {
   }
 };
 struct RepeatParam {
-  int32_t repeats = 1;
+  int64_t repeats = 1;
   std::optional<int32_t> axis;
   static void fields(auto& f) {
     f.add("repeats", &RepeatParam::repeats, "How often each element is repeated.").range(0).required();
@@ -102,10 +103,10 @@ MX_OPERATOR(repeat) {
       .infer_shape([](const InferShape& s) {
         const auto& p = s.as<RepeatParam>();
         if (!s.in[0].rank_known()) return;
-        if (!p.axis) return s.set_output(0, Shape{s.in[0].known() ? s.in[0].size() * p.repeats : -1});
+        if (!p.axis) return s.set_output(0, Shape{times(s.in[0].known() ? s.in[0].size() : -1, p.repeats, s.op.name)});
         Shape out = s.in[0];
         int64_t& dim = out[normalize_axis(*p.axis, out.ndim, s.op.name)];
-        if (dim >= 0) dim *= p.repeats;
+        dim = times(dim, p.repeats, s.op.name);
         s.set_output(0, out);
       })
       .portable_forward([](const OpContext& ctx) {

@@ -9,7 +9,7 @@ namespace {
 
 struct TopkParam {
   std::optional<int32_t> axis = -1;
-  int32_t k = 1;
+  int64_t k = 1;
   enum Result : int32_t { kBoth, kIndices, kMask, kValue } ret_typ = kIndices;
   bool is_ascend = false;
   DType dtype = DType::kFloat32;

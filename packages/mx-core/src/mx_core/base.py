@@ -23,6 +23,7 @@ __all__ = [
     "MXUnsupportedError",
     "MXValueError",
     "NotImplementedForSymbol",
+    "NotSupportedForSparseNDArray",
     "integer_types",
     "mx_real_t",
     "numeric_types",
@@ -62,17 +63,26 @@ class MXUnsupportedError(MXNetError, NotImplementedError):
     """This build, device or processor cannot do it."""
 
 
+class NotImplementedForSymbol(MXUnsupportedError):
+    """Only arrays can do it."""
+
+
+class NotSupportedForSparseNDArray(MXUnsupportedError):
+    """Only dense arrays can do it."""
+
+
 class MXFileError(MXNetError, OSError):
     """A file that cannot be opened, read or written."""
-
-
-class NotImplementedForSymbol(MXUnsupportedError):
-    """Something that only arrays can do, asked of a symbol."""
 
 
 def py_str(text: bytes | str) -> str:
     """Return text as a string: what MXNet's monitor callbacks were given as bytes, they get as strings here."""
     return text if isinstance(text, str) else text.decode("utf-8")
+
+
+def _as_list(value: Any) -> Any:
+    """A list or tuple as it is; anything else in a list."""
+    return value if isinstance(value, list | tuple) else [value]
 
 
 class _NullType:

@@ -12,6 +12,7 @@ from mx_core.context import Context
 from mx_core.dtype import numpy_type
 from mx_core.executor import Executor
 from mx_core.symbol.inference import inward, outward
+from mx_core.util import is_np_shape
 
 if TYPE_CHECKING:
     from mx_core.ndarray import NDArray
@@ -87,7 +88,6 @@ def bind(
     gradients = [None] * len(names) if args_grad is None else _in_order(args_grad, names, "args_grad", False)
     requests = requests_of(symbol, grad_req, "Symbol.bind")
     requests = [request if gradient is not None else "null" for request, gradient in zip(requests, gradients)]
-    gradients = [gradient if request != "null" else None for request, gradient in zip(requests, gradients)]
     return Executor(symbol, ctx, arguments, gradients, requests, states, grad_req, dict(group2ctx or {}))
 
 
@@ -159,7 +159,7 @@ def _shapes(symbol: Symbol, names: list[str], states: list[str], shapes: Mapping
         given = ", ".join(f"{name}={tuple(shape)}" for name, shape in shapes.items()) or "none"
         raise MXValueError(
             f"[Symbol.simple_bind] these shapes are not known, nor do they follow from the others: {text} "
-            f"(0 is an unknown length). Given: {given}"
+            f"({-1 if is_np_shape() else 0} is an unknown length). Given: {given}"
         )
     return arguments, auxiliary
 

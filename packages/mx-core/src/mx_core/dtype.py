@@ -71,7 +71,7 @@ def dtype_number(dtype: Any) -> int:
     try:
         found = np.dtype(dtype)
         number = BFLOAT16 if found.name == "bfloat16" else _numbers[found.newbyteorder("=")]
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError, SyntaxError):  # NumPy reads strings such as "(2,)f4"
         names = ", ".join(DTYPES.values())
         raise MXTypeError(f"[dtype] {dtype!r} is no element type of mx; there are {names}") from None
     if isinstance(dtype, type | str | np.dtype):

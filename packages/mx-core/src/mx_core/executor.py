@@ -68,7 +68,8 @@ class Executor(ExecutorBase):
         self._aux_dict = dict(zip(symbol.list_auxiliary_states(), self.aux_arrays))
         groups = {name: _checked(group) for name, group in self._group2ctx.items()}
         codes = [_REQUESTS[request] for request in requests]
-        self._bind(symbol, *_checked(ctx), self.arg_arrays, self.grad_arrays, codes, self.aux_arrays, groups)
+        written = [gradient if code else None for gradient, code in zip(self.grad_arrays, codes)]
+        self._bind(symbol, *_checked(ctx), self.arg_arrays, written, codes, self.aux_arrays, groups)
 
     @property
     def arg_dict(self) -> dict[str, NDArray]:

@@ -5,9 +5,10 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from mx_core import _ffi
+from mx_core.base import MXUnsupportedError
 from mx_core.context import num_gpus
 
 __all__ = [
@@ -19,6 +20,11 @@ __all__ = [
     "np_shape",
     "set_np_shape",
     "setenv",
+    "makedirs",
+    "np_array",
+    "set_np",
+    "use_np",
+    "use_np_array",
     "use_np_shape",
 ]
 
@@ -65,9 +71,43 @@ def get_gpu_count() -> int:
     return num_gpus()
 
 
+def makedirs(path: str) -> None:
+    """Make a folder, and those around it, where they are not there yet."""
+    os.makedirs(os.path.expanduser(path), exist_ok=True)
+
+
 def is_np_array() -> bool:
     """Return False: arrays that follow NumPy's rules of dtypes are not part of this version."""
     return False
+
+
+def set_np(shape: bool = True, array: bool = True, dtype: bool = False) -> NoReturn:
+    """Raise MXUnsupportedError: see :func:`is_np_array`. :func:`set_np_shape` is there for shapes."""
+    raise MXUnsupportedError(
+        "[mx.util] arrays that follow NumPy's rules (mx.np, mx.npx) are not part of this version; "
+        "for shapes there are np_shape, use_np_shape and set_np_shape"
+    )
+
+
+@contextmanager
+def np_array(active: bool = True) -> Iterator[None]:
+    """Raise MXUnsupportedError, unless ``active`` is False: see :func:`is_np_array`."""
+    if active:
+        set_np()
+    yield
+
+
+def use_np(function: _Function) -> _Function:
+    """Decorate a function of arrays that follow NumPy's rules: calling it raises, see :func:`is_np_array`."""
+
+    @functools.wraps(function)
+    def refused(*args: object, **kwargs: object) -> NoReturn:
+        set_np()
+
+    return refused  # type: ignore[return-value]
+
+
+use_np_array = use_np
 
 
 def is_np_shape() -> bool:
@@ -77,8 +117,7 @@ def is_np_shape() -> bool:
 
 def set_np_shape(active: bool) -> bool:
     """Let shapes mean in this thread what they mean in NumPy, or not; return what was so before."""
-    if active:
-        _ffi.use_numpy_shapes()
+    _ffi.set_numpy_shapes(bool(active))
     before, _meaning.np_shape = _meaning.np_shape, bool(active)
     return before
 

@@ -109,3 +109,51 @@ def test_upsampling():
         return nd.UpSampling(x * x * x, y * y, scale=2, sample_type="nearest", num_args=2)
 
     check_second_gradient(joined, normal(1, 2, 2, 3), normal(1, 1, 4, 6))
+
+
+def positive(*shape):
+    return RNG.uniform(0.3, 1.5, size=shape)
+
+
+def test_power():
+    check_second_gradient(lambda a, b: nd.broadcast_power(a, b), positive(2, 3), positive(1, 3))
+    check_second_gradient(lambda a, b: nd.power(a, b), positive(3), positive(3))
+    for exponent in (0, 1, 2, 3, -1.5):
+        check_second_gradient(lambda a, e=exponent: (a * a) ** e, positive(2, 3))
+    check_second_gradient(lambda b: 1.7**b, positive(2, 3))
+
+
+def test_power_of_zero():
+    x = nd.zeros(2)
+    x.attach_grad()
+    with autograd.record():
+        slope = autograd.grad(x**1, [x], create_graph=True)[0]
+    slope.backward()
+    np.testing.assert_array_equal(x.grad.asnumpy(), [0, 0])
+
+
+def test_hypot():
+    check_second_gradient(lambda a, b: nd.broadcast_hypot(a, b), positive(2, 3), positive(2, 1))
+    check_second_gradient(lambda a: nd._internal._hypot_scalar(a, scalar=2.0), positive(2, 3))
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum", "mod"])
+def test_operators_that_change_in_steps(name):
+    function = getattr(nd, f"broadcast_{name}")
+    check_second_gradient(lambda a, b: function(a * a, b), positive(2, 3), positive(1, 3) + 2)
+    check_second_gradient(lambda a: getattr(nd._internal, f"_{name}_scalar")(a * a, scalar=0.8), positive(2, 3))
+
+
+def test_hard_sigmoid():
+    check_second_gradient(lambda a: nd.hard_sigmoid(a * a), positive(2, 3))
+
+
+@pytest.mark.parametrize("function", [lambda x: x * 2, lambda x: x + 0, nd.radians, nd.sum, lambda x: nd.BlockGrad(x)])
+def test_slopes_that_are_the_same_everywhere(function):
+    x = nd.array([1, 2])
+    x.attach_grad()
+    with autograd.record():
+        slope = autograd.grad(function(x), [x], create_graph=True)[0]
+    x.grad[:] = 7
+    slope.backward()
+    np.testing.assert_array_equal(x.grad.asnumpy(), [0, 0])

@@ -15,9 +15,11 @@ from mx_core import log as log
 from mx_core import name as name
 from mx_core import ndarray as nd
 from mx_core import ndarray as ndarray
+from mx_core import operator as operator
 from mx_core import random as random
 from mx_core import random as rnd
 from mx_core import registry as registry
+from mx_core import runtime as runtime
 from mx_core import symbol as sym
 from mx_core import symbol as symbol
 from mx_core import test_utils as test_utils
@@ -36,6 +38,7 @@ from mx_core.util import is_np_array as is_np_array
 from mx_core.util import is_np_shape as is_np_shape
 from mx_core.util import np_shape as np_shape
 from mx_core.util import set_np_shape as set_np_shape
+from mx_core.util import use_np as use_np
 from mx_core.util import use_np_shape as use_np_shape
 from mx_io import image as image
 from mx_io import image as img

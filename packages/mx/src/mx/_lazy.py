@@ -76,11 +76,9 @@ ABSENT = {
     "npx": "use mx.nd",
     "notebook": "use mx.callback",
     "onnx": "",
-    "operator": "",
     "profiler": "",
     "rnn": "",
     "rtc": "",
-    "runtime": "",
     "torch": "",
     "tvmop": "",
 }

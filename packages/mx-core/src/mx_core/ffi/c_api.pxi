@@ -206,3 +206,6 @@ cdef extern from "mx/c_api.h" nogil:
 
 cdef extern from "mx/library.h" nogil:
     int MXLibraryLoad(const char* path, int* first, int* count)
+
+cdef extern from "mx/c_api_shapes.h" nogil:
+    int MXSetNumpyShapes(int active, int* previous)

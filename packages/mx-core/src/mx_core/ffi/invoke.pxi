@@ -192,6 +192,38 @@ def param_names(int op) -> tuple:
     return tuple([info.params[i].name.decode() for i in range(info.num_params)])
 
 
+def list_operators() -> list:
+    """Return the names of all operators that have functions, and their aliases."""
+    cdef MXOpInfo info
+    cdef int count = 0
+    check(MXOpCount(&count))
+    names = []
+    for op in range(count):
+        check(MXOpGetInfo(op, &info))
+        if not info.hidden:
+            names += [info.name.decode(), *[info.aliases[i].decode() for i in range(info.num_aliases)]]
+    return sorted(names)
+
+
+def operator_arguments(str name) -> tuple:
+    """Return [(name, whether there may be many)] of an operator's inputs and [(name, type, default, nullable, choices)]
+    of its parameters, where a default of None means that one must be given."""
+    cdef MXOpInfo info
+    cdef int op = 0
+    check(MXOpFind(text_of(name), &op))
+    check(MXOpGetInfo(op, &info))
+    params = []
+    for i in range(info.num_params):
+        param = info.params[i]
+        choices, k = [], 0
+        while param.choices != NULL and param.choices[k] != NULL:
+            choices.append(param.choices[k].decode())
+            k += 1
+        default = None if param.default_value == NULL else param.default_value.decode()
+        params.append((param.name.decode(), param.type.decode(), default, bool(param.nullable), choices))
+    return [(info.inputs[i].name.decode(), info.variadic_count != NULL) for i in range(info.num_inputs)], params
+
+
 cdef int take_input(int op, object item, Py_ssize_t index, MXNDArrayHandle* to, int64_t* work) except -1:
     # 1 where an array was given, 0 where an optional one was left out.
     cdef MXOpInfo info

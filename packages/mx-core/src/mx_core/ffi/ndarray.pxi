@@ -292,10 +292,11 @@ cdef object share_array(MXNDArrayHandle handle):
 cdef bint numpy_shapes = False
 
 
-def use_numpy_shapes():
-    """Leave the shape of single elements to ``get_item``, from now on: in some thread it may be ()."""
+def set_numpy_shapes(bint active):
+    """Let shapes mean in this thread what they mean in NumPy, or not."""
     global numpy_shapes
-    numpy_shapes = True
+    numpy_shapes = numpy_shapes or active  # from now on get_item decides: in some thread an element may be ()
+    check(MXSetNumpyShapes(active, NULL))
 
 
 cdef object rows(NDArrayBase array, object key):

@@ -28,6 +28,12 @@ def is_recorded(array: _ffi.NDArrayBase) -> bool:
     return _ffi.set_recording(-1) and array._has_history()
 
 
+def require_array(value: Any, what: str) -> None:
+    """Raise the error about something that is no array, named by ``what`` as in "moveaxis] tensor"."""
+    if not isinstance(value, _ffi.NDArrayBase):
+        raise MXTypeError(f"[{what} must be an NDArray, got {type(value).__name__}: make it one with mx.nd.array")
+
+
 def is_array(value: Any) -> TypeGuard[NDArray]:
     """Whether the value is an array."""
     return isinstance(value, _ffi.NDArrayBase)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mx_core._ffi import NDArrayBase
-from mx_core.base import MXTypeError
+from mx_core.base import MXValueError
 from mx_core.context import Context, current_context
 from mx_core.ndarray import op, random, updates
+from mx_core.ndarray._call import require_array
 from mx_core.ndarray._generated import namespace_contrib
 from mx_core.ndarray._generated.namespace_contrib import *  # noqa: F403
 from mx_core.ndarray.updates import *  # noqa: F403
@@ -38,6 +38,7 @@ def isinf(data: NDArray) -> NDArray:
     >>> mx.nd.contrib.isinf(mx.nd.array([1, float("-inf")])).asnumpy().tolist()
     [0.0, 1.0]
     """
+    require_array(data, "contrib.isinf] data")
     if np.dtype(data.dtype).kind in "iub":
         return op.zeros_like(data)
     return op.abs(data) == np.inf
@@ -50,6 +51,7 @@ def isfinite(data: NDArray) -> NDArray:
     >>> mx.nd.contrib.isfinite(mx.nd.array([1, float("inf"), float("nan")])).asnumpy().tolist()
     [1.0, 0.0, 0.0]
     """
+    require_array(data, "contrib.isfinite] data")
     if np.dtype(data.dtype).kind in "iub":
         return op.ones_like(data)
     return op.abs(data) < np.inf
@@ -72,8 +74,10 @@ def rand_zipfian(
         The classes drawn, int64; how often each true class, and each class drawn, is expected among as many draws,
         float64.
     """
-    if not isinstance(true_classes, NDArrayBase):
-        raise MXTypeError(f"[contrib.rand_zipfian] true_classes must be an NDArray, got {type(true_classes).__name__}")
+    require_array(true_classes, "contrib.rand_zipfian] true_classes")
+    for value, what in ((num_sampled, "num_sampled"), (range_max, "range_max")):
+        if not isinstance(value, int | np.integer) or value < 1:
+            raise MXValueError(f"[contrib.rand_zipfian] {what} must be a positive integer, got {value!r}")
     device: Any = current_context() if ctx is None else Context(ctx)
     scale = math.log(range_max + 1)
     drawn = random.uniform(0, scale, shape=(num_sampled,), dtype="float64", ctx=device)

@@ -138,18 +138,43 @@ def _index_array(item: Any) -> np.ndarray:
 
 def _positions(key: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[np.ndarray, int]:
     """(where every selected element lies, as an array (axes, ...); how many leading axes that describes)."""
-    used = len(shape)
     while key and isinstance(key[-1], slice) and key[-1] == slice(None):
-        key, used = key[:-1], used - 1  # whole axes at the end need no positions
-    lead = shape[:used]
+        key = key[:-1]  # whole axes at the end need no positions
+    # NumPy arranges the result: of an array that has, of each axis, only what the key names.
+    places: list[np.ndarray] = []
+    small: list[Any] = []
+    for item in key:
+        if item is None:
+            small.append(None)
+            continue
+        parts: tuple[Any, ...] = (item,)
+        if isinstance(item, np.ndarray) and item.dtype.kind == "b":
+            if item.shape != shape[len(places) : len(places) + item.ndim]:
+                raise MXIndexError(f"[NDArray] a mask of shape {item.shape} does not fit an array of shape {shape}")
+            parts = item.nonzero()
+        for part in parts:
+            length = shape[len(places)]
+            if isinstance(part, slice):
+                places.append(np.arange(*part.indices(length)))
+                small.append(slice(None))
+                continue
+            index = np.asarray(part)
+            wrong = index[(index < -length) | (index >= length)]
+            if wrong.size:
+                raise MXIndexError(
+                    f"[NDArray] index {wrong.flat[0]} is out of bounds for axis {len(places)} of shape {shape}"
+                )
+            places.append(index.ravel() % max(length, 1))
+            small.append(np.arange(index.size).reshape(index.shape))
+    lead = tuple(len(along) for along in places)
     found = []
     try:
-        for axis, length in enumerate(lead):
-            along = np.arange(length).reshape([-1 if i == axis else 1 for i in range(used)])
-            found.append(np.broadcast_to(along, lead)[key])
+        for axis, along in enumerate(places):
+            spread = along.reshape([-1 if i == axis else 1 for i in range(len(lead))])
+            found.append(np.broadcast_to(spread, lead)[tuple(small)])
     except IndexError as error:
         raise MXIndexError(f"[NDArray] {error} (of shape {shape})") from None
-    return np.stack(found), used
+    return np.stack(found), len(lead)
 
 
 def _single() -> tuple[int, ...]:

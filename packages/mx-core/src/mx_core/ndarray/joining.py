@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from mx_core.base import MXTypeError, MXValueError
 from mx_core.ndarray import _internal, op
+from mx_core.ndarray._call import require_array
 from mx_core.ndarray.creation import array
 
 if TYPE_CHECKING:
@@ -25,8 +27,12 @@ def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = Tr
         axis: Along which axis.
         always_copy: Return a copy even where there is one array only.
     """
+    if not isinstance(arrays, Sequence):
+        raise MXTypeError(f"[concatenate] arrays must be a list of NDArrays, got {type(arrays).__name__}")
     if not arrays:
         raise MXValueError("[concatenate] there are no arrays")
+    for each in arrays:
+        require_array(each, "concatenate] each of arrays")
     if len(arrays) == 1:
         return arrays[0].copy() if always_copy else arrays[0]
     return op.concat(*arrays, dim=axis)
@@ -39,9 +45,9 @@ def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Se
     >>> mx.nd.moveaxis(mx.nd.zeros((2, 3, 4)), 0, 2).shape
     (3, 4, 2)
     """
+    require_array(tensor, "moveaxis] tensor")
     ndim = tensor.ndim
-    sources = [source] if isinstance(source, int) else list(source)
-    places = [destination] if isinstance(destination, int) else list(destination)
+    sources, places = _axes(source, "source"), _axes(destination, "destination")
     for axes in (sources, places):
         if len(set(axes)) != len(axes) or not all(-ndim <= axis < ndim for axis in axes):
             raise MXValueError(f"[moveaxis] an array of shape {tensor.shape} has no such axes: {axes}")
@@ -55,6 +61,13 @@ def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Se
     return op.transpose(tensor, axes=tuple(order))
 
 
+def _axes(given: int | Sequence[int], what: str) -> list[int]:
+    try:
+        return [operator.index(axis) for axis in (given if isinstance(given, Sequence) else [given])]
+    except TypeError:
+        raise MXTypeError(f"[moveaxis] {what} must be an axis or a tuple of axes, got {given!r}") from None
+
+
 def split_v2(ary: NDArray, indices_or_sections: int | Sequence[int], axis: int = 0, squeeze_axis: bool = False) -> Any:
     """Return the parts of an array along ``axis``.
 
@@ -64,7 +77,10 @@ def split_v2(ary: NDArray, indices_or_sections: int | Sequence[int], axis: int =
         axis: Along which axis.
         squeeze_axis: Leave out the axis, which must have length 1 in every part.
     """
+    require_array(ary, "split_v2] ary")
     if isinstance(indices_or_sections, int):
+        if not isinstance(axis, int) or not -ary.ndim <= axis < ary.ndim:
+            raise MXValueError(f"[split_v2] an array of shape {ary.shape} has no axis {axis!r}")
         length = ary.shape[axis]
         if indices_or_sections < 1 or length % indices_or_sections:
             raise MXValueError(f"[split_v2] axis {axis} of {ary.shape} has no {indices_or_sections} equal parts")
@@ -85,14 +101,21 @@ def histogram(
         range: From where to where equal bins reach; from the smallest to the largest element where it is None. The
             counts are int64, but float32 without a range.
     """
+    require_array(a, "histogram] a")
     if not isinstance(bins, int):
         return tuple(_internal._histogram(a, bins))
     if range is None:
-        counts, edges = np.histogram(a.asnumpy(), bins)
+        try:
+            counts, edges = np.histogram(a.asnumpy(), bins)
+        except ValueError as error:
+            raise MXValueError(f"[histogram] {bins} bins of an array of shape {a.shape}: {error}") from None
         return array(counts, ctx=a.context), array(edges, ctx=a.context)
     return tuple(_internal._histogram(a, bin_cnt=bins, range=range))
 
 
 def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
     """Write one-hot rows into ``out`` (n, classes): 1 at the place that ``indices`` (n) name, 0 elsewhere."""
+    require_array(out, "onehot_encode] out")
+    if out.ndim != 2:
+        raise MXValueError(f"[onehot_encode] out must have the shape (n, classes), got {out.shape}")
     return op.one_hot(indices, depth=out.shape[1], dtype=out.dtype, out=out)

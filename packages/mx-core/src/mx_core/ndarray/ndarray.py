@@ -19,6 +19,8 @@ from mx_core.ndarray._generated.methods import Methods
 from mx_core.ndarray.indexing import assign_item, copy_elements, get_item
 from mx_core.ndarray.shapes import resolve_shape
 
+py_slice = slice  # in modules with an operator of that name, as programs for 1.9.1 expect it
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mx_core._ffi import NDArrayBase
-from mx_core.base import MXTypeError, _Null
+from mx_core.base import MXTypeError, MXValueError, _Null
 from mx_core.context import Context
 from mx_core.ndarray import _internal
+from mx_core.ndarray._call import require_array
 from mx_core.ndarray._generated import namespace_random
 from mx_core.ndarray._generated.namespace_random import *  # noqa: F403
 from mx_core.ndarray.creation import _device
@@ -69,6 +70,8 @@ def _draw(
     for key, value in params.items():
         if not isinstance(value, int | float | np.generic):
             raise MXTypeError(f"[random.{name}] {key} must be a number or an NDArray, got {type(value).__name__}")
+    if out is not None:
+        require_array(out, f"random.{name}] out")
     if shape is None:
         shape = (1,) if out is None else out.shape
     device = _device(ctx if out is None else out.context)
@@ -152,7 +155,11 @@ def exponential(
     **kwargs: Any,
 ) -> NDArray:
     """Return numbers from the exponential distribution with mean ``scale``. The rest is as in :func:`uniform`."""
-    rate = 1.0 / scale
+    if not isinstance(scale, NDArrayBase):
+        if not isinstance(scale, int | float | np.generic) or not float(scale) > 0:
+            raise MXValueError(f"[random.exponential] scale must be a positive number or an NDArray, got {scale!r}")
+        scale = float(scale)
+    rate: Any = 1.0 / scale
     return _draw("exponential", {"lam": rate}, shape, dtype, ctx, out, kwargs)
 
 

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mx_core._ffi import NDArrayBase
+from mx_core.base import MXTypeError
 from mx_core.context import Context
 from mx_core.ndarray import _internal
+from mx_core.ndarray._call import require_array
 from mx_core.ndarray.creation import full
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ def adamw_update(
         name: Has no effect.
         **kwargs: None: other keywords are an error.
     """
+    require_array(weight, "contrib.adamw_update] weight")
     factor = _factor(rescale_grad, weight.context)
     options = (lr, beta1, beta2, epsilon, wd, eta, clip_gradient)
     return _internal._adamw_update(weight, grad, mean, var, factor, *options, out=out, name=name, **kwargs)
@@ -98,13 +101,20 @@ def mp_adamw_update(
     **kwargs: Any,
 ) -> NDArray:
     """:func:`adamw_update` for a half weight with a float32 copy, ``weight32``; the states are float32."""
+    require_array(weight, "contrib.mp_adamw_update] weight")
     factor = _factor(rescale_grad, weight.context)
     options = (lr, beta1, beta2, epsilon, wd, eta, clip_gradient)
     return _internal._mp_adamw_update(weight, grad, mean, var, weight32, factor, *options, out=out, name=name, **kwargs)
 
 
 def _interleaved(*lists: Sequence[NDArray]) -> list[NDArray]:
-    return [array for group in zip(*lists, strict=True) for array in group]
+    for given in lists:
+        if not isinstance(given, list | tuple) or not given or len(given) != len(lists[0]):
+            raise MXTypeError(
+                "[contrib.multi update] weights, gradients and states must be lists of NDArrays of one length, got "
+                + ", ".join(f"{len(each)}" if isinstance(each, list | tuple) else type(each).__name__ for each in lists)
+            )
+    return [array for group in zip(*lists) for array in group]
 
 
 def multi_adamw_update(

@@ -78,8 +78,8 @@ def create(
     attributes = {key: text(value) for key, value in params.items() if value is not _Null}
     extra = {**attribute.current().get(attr)}
     for key, value in kwargs.items():
-        if key in ("out", "ctx") and value is None:
-            continue
+        if key == "out" or (key == "ctx" and value is None):
+            continue  # calls that serve arrays too pass them; a symbol has no array to write to
         if key not in PLAIN_ATTRIBUTES and not dunder(key):
             _reject(hint, key, [*(k for k in inputs if isinstance(k, str)), *params])
         extra[key] = text(value)

@@ -1,4 +1,7 @@
-"""Shapes and dtypes of symbols, at the border where unknown lengths are 0 and unknown shapes ()."""
+"""Shapes and dtypes of symbols, at the border where unknown lengths are 0 and unknown shapes ().
+
+Under :func:`mx_core.util.np_shape` unknown lengths are -1 and unknown shapes None.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import numpy as np
 
 from mx_core.base import MXTypeError, MXValueError
 from mx_core.dtype import dtype_number, numpy_type
+from mx_core.util import is_np_shape
 
 if TYPE_CHECKING:
     from mx_core.symbol.symbol import Symbol
@@ -27,15 +31,20 @@ def inward(shape: Any, what: str) -> tuple[int, ...] | None:
         dims = tuple(operator.index(n) for n in shape)
     except TypeError:
         raise MXTypeError(f"[Symbol.infer_shape] the shape of {what} must hold integers, got {shape!r}") from None
-    if any(not 0 <= n < 2**63 for n in dims):
+    least = -1 if is_np_shape() else 0
+    if any(not least <= n < 2**63 for n in dims):
         raise MXValueError(
-            f"[Symbol.infer_shape] the shape of {what} is {dims}, but lengths are 0 (unknown) to 2**63 - 1"
+            f"[Symbol.infer_shape] the shape of {what} is {dims}, but lengths are {least} (unknown) to 2**63 - 1"
         )
+    if is_np_shape():
+        return dims
     return None if not dims else tuple(-1 if n == 0 else n for n in dims)
 
 
-def outward(shape: tuple[int, ...] | None) -> tuple[int, ...]:
+def outward(shape: tuple[int, ...] | None) -> tuple[int, ...] | None:
     """A shape as users of MXNet know it: 0 for an unknown length, () for an unknown shape."""
+    if is_np_shape():
+        return shape
     return () if shape is None else tuple(0 if n == -1 else n for n in shape)
 
 
@@ -59,10 +68,10 @@ def infer_shape(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], 
     if complete or partial:
         return lists[0], lists[1], lists[2]
     names = symbol.list_arguments()
-    unknown = [f"\t{name}: {shape}" for name, shape in zip(names, lists[0]) if not shape or 0 in shape]
+    unknown = [f"\t{name}: {outward(shape)}" for name, shape in zip(names, arguments) if shape is None or -1 in shape]
     warnings.warn(
         "The shapes of these arguments are not known, nor do they follow from the others "
-        "(0 is an unknown length); give them:\n" + "\n".join(unknown),
+        f"({-1 if is_np_shape() else 0} is an unknown length); give them:\n" + "\n".join(unknown),
         stacklevel=3,
     )
     return None, None, None

@@ -28,7 +28,7 @@ from mx_core.test_utils.operators import *  # noqa: F403
 from mx_core.test_utils.sampling import *  # noqa: F403
 from mx_core.test_utils.symbols import *  # noqa: F403
 from mx_core.test_utils.tolerance import *  # noqa: F403
-from mx_core.util import getenv, setenv
+from mx_core.util import getenv, setenv, use_np
 
 rnd = np.random
 npt = np.testing
@@ -87,4 +87,5 @@ __all__ = [
     "setenv",
     "sys",
     "time",
+    "use_np",
 ]

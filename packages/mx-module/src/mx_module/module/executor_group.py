@@ -335,3 +335,6 @@ def _load(sources: Sequence[Any], targets: Sequence[Targets], kind: str) -> None
                 piece.copyto(target)
             else:
                 target[:] = piece
+
+
+DataParallelExecutorGroup = ExecutorGroup  # its name in MXNet 1.9.1
