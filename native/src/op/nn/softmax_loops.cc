@@ -14,6 +14,7 @@ struct Columns {
   Ahead* fetched;  // of each input, or null
 };
 inline constexpr int kSoftmaxLanes = kRowLanes;
+inline constexpr int64_t kSoftmaxAdded = 128;  // so many numbers are added before the sum joins that of the others
 
 // NaN need not be found here: it comes back by its own exponential.
 template <class T>
@@ -38,9 +39,11 @@ struct Softmax {
     const T* const x = in[0];
     Pass<T> pass{largest(x, n, scale), scale};
     int64_t i = 0;
-    for (; i + kSoftmaxLanes <= n; i += kSoftmaxLanes)
+    for (; i + kSoftmaxLanes <= n; i += kSoftmaxLanes) {
+      if (i % (kSoftmaxAdded * kSoftmaxLanes) == 0) pass.join();
 #pragma GCC ivdep
       for (int k = 0; k < kSoftmaxLanes; ++k) pass.keep(x[i + k], y[i + k], k);
+    }
     for (int k = 0; i < n; ++i, ++k) pass.keep(x[i], y[i], k);
     const T last = pass.last();
     for (i = 0; i < n; ++i) y[i] = finish(y[i], last);
@@ -105,13 +108,18 @@ struct Softmax {
   template <class T>
   struct Pass {
     T most, scale;
-    T sums[kSoftmaxLanes] = {};
+    T sums[kSoftmaxLanes] = {}, joined[kSoftmaxLanes] = {};
     MX_INLINE void keep(T x, T& y, int lane) {
       const T value = fma(scale, x, -most), e = exp(value);
       y = kLog ? value : e;
       sums[lane] += e;
     }
+    // A long sum of float32 numbers that all go to one place would lose its digits.
+    MX_INLINE void join() {
+      for (int k = 0; k < kSoftmaxLanes; ++k) joined[k] += sums[k], sums[k] = 0;
+    }
     MX_INLINE T last() {
+      for (int k = 0; k < kSoftmaxLanes; ++k) sums[k] += joined[k];
       for (int width = kSoftmaxLanes / 2; width > 0; width /= 2)
         for (int k = 0; k < width; ++k) sums[k] += sums[k + width];
       return kLog ? log(sums[0]) : T(1) / sums[0];
@@ -152,12 +160,14 @@ struct Softmax {
 
   template <class T>
   MX_INLINE static void strip(const T* x, T* y, T* last, int64_t n, T scale, const Columns<T>& c) {
-    T most[kSoftmaxLanes], sum[kSoftmaxLanes];
-    for (int64_t i = 0; i < n; ++i) most[i] = lowest<T>(), sum[i] = 0;
+    T most[kSoftmaxLanes], sum[kSoftmaxLanes], joined[kSoftmaxLanes];
+    for (int64_t i = 0; i < n; ++i) most[i] = lowest<T>(), sum[i] = 0, joined[i] = 0;
     for (int64_t r = 0; r < c.count; ++r)
       for (int64_t i = 0; i < n; ++i) most[i] = larger(most[i], scale * x[r * c.stride + i]);
     for (int64_t r = 0; r < c.count; ++r) {
       if (c.fetched && r % 2) fetch(*c.fetched);  // as many lines as there are here
+      if (r % kSoftmaxAdded == 0)
+        for (int64_t i = 0; i < n; ++i) joined[i] += sum[i], sum[i] = 0;
 #pragma GCC ivdep
       for (int64_t i = 0; i < n; ++i) {
         const T value = fma(scale, x[r * c.stride + i], -most[i]), e = exp(value);
@@ -165,7 +175,10 @@ struct Softmax {
         sum[i] += e;
       }
     }
-    for (int64_t i = 0; i < n; ++i) last[i] = kLog ? log(sum[i]) : T(1) / sum[i];
+    for (int64_t i = 0; i < n; ++i) {
+      const T all = joined[i] + sum[i];
+      last[i] = kLog ? log(all) : T(1) / all;
+    }
   }
 };
 
@@ -189,9 +202,13 @@ struct SoftmaxGradient {
   template <class T>
   MX_INLINE static void columns(const T* const* in, T* dx, T scale, const Columns<T>& c) {
     const T *const g = in[0], *const y = in[1];
-    T sum[kSoftmaxWidth] = {};
-    for (int64_t r = 0; r < c.count; ++r)
+    T sum[kSoftmaxWidth] = {}, joined[kSoftmaxWidth] = {};
+    for (int64_t r = 0; r < c.count; ++r) {
+      if (r % kSoftmaxAdded == 0)
+        for (int64_t i = 0; i < c.n; ++i) joined[i] += sum[i], sum[i] = 0;
       for (int64_t i = 0; i < c.n; ++i) sum[i] += part(g[r * c.stride + i], y[r * c.stride + i]);
+    }
+    for (int64_t i = 0; i < c.n; ++i) sum[i] += joined[i];
     for (int64_t r = 0; r < c.count; ++r)
 #pragma GCC ivdep
       for (int64_t i = 0; i < c.n; ++i)
