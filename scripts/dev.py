@@ -136,7 +136,8 @@ def main() -> None:
         sys.exit(__doc__)
     command = COMMANDS[name]
     if name not in ("demo", "test", "python", "bench") and {"-h", "--help"} & set(rest):
-        return print(__doc__)
+        print(__doc__)
+        return
     if rest and name in ("build", "test-native", "docs", "wheels", "clean"):
         sys.exit(f"`{name}` takes no arguments, and got: {' '.join(rest)}")
     command(*rest)

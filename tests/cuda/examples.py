@@ -81,7 +81,6 @@ EXAMPLES: dict[str, list[Example]] = {
     "nag_mom_update": [([SHAPE] * 3, {**STEP, "momentum": 0.9})],
     "mp_nag_mom_update": [([SHAPE] * 4, {**STEP, "momentum": 0.9})],
     "_sparse_adagrad_update": [([SHAPE] * 3, STEP)],
-    "_contrib_group_adagrad_update": [([SHAPE, SHAPE, (3, 1)], {"lr": 0.1, "clip_gradient": 0.5})],
     "lamb_update_phase1": [([SHAPE] * 4, {"t": 3, "wd": 0.1})],
     "mp_lamb_update_phase1": [([SHAPE] * 5, {"t": 3, "wd": 0.1})],
     "lamb_update_phase2": [([SHAPE, SHAPE, (1,), (1,)], {"lr": 0.1, "lower_bound": 0.5})],
@@ -310,8 +309,6 @@ EXAMPLES: dict[str, list[Example]] = {
         ([(3, 5), (3, 5)], {}),
         ([(7,), (7,)], {}),
     ],
-    "multi_lars": [([(5,)] * 4, {"eta": 0.1, "eps": 1e-8, "rescale_grad": 2})],
-    "_contrib_group_adagrad_update": [([SHAPE, SHAPE, (3, 1)], {"lr": 0.1, "clip_gradient": 0.5})],
 }
 BROADCAST = [([SHAPE, SHAPE], {}), ([(3, 1), SHAPE], {}), ([(2, 1, 4), (3, 1)], {}), ([(1,), (40, 30)], {})]
 SCALAR = [([SHAPE], {"scalar": 1.5, "is_int": False}), ([(33, 17)], {"scalar": 2.0})]

@@ -52,9 +52,9 @@ const Kernel& get_kernel(const char* name) {
   static std::mutex mutex;
   static std::unordered_map<std::string, std::unique_ptr<Kernel>> kernels;
   std::lock_guard lock(mutex);
-  auto& kernel = kernels[name];
-  if (!kernel) kernel = std::make_unique<Kernel>(name);
-  return *kernel;
+  const auto entry = kernels.try_emplace(name).first;  // whose key outlives the caller's name
+  if (!entry->second) entry->second = std::make_unique<Kernel>(entry->first.c_str());
+  return *entry->second;
 }
 
 Loop conversion(DType from, DType to) {

@@ -7,8 +7,7 @@ namespace mx::MX_ISA {
 
 // asin(z) for z^2 = s <= 1/4.
 MX_XPU float short_arcsine(float z, float s) {
-  return fma(z * s,
-             polynomial(s, .166666657f, .0750009492f, .044599399f, .0311006773f, .0171491783f, .0336909331f), z);
+  return fma(z * s, polynomial(s, .166666657f, .0750009492f, .044599399f, .0311006773f, .0171491783f, .0336909331f), z);
 }
 
 // 2 asin(sqrt((1 - a) / 2)) = acos(a) for 1/2 <= a; NaN beyond 1.

@@ -24,8 +24,8 @@ MX_INLINE WaveParts wave_parts(float x) {
 MX_INLINE float tangent(float x) {
   const auto [k, r] = wave_parts(x);
   const float s = r * r;
-  const float p = polynomial(s, .333333343f, .133332312f, .0539944656f, .0216211248f, .00996215641f, .00118530996f,
-                             .00384314568f);
+  const float p =
+      polynomial(s, .333333343f, .133332312f, .0539944656f, .0216211248f, .00996215641f, .00118530996f, .00384314568f);
   const float near = copysign(fma(r * s, p, r), r);  // for the sign of zero
   return k & 1 ? -1.f / near : near;
 }

@@ -43,7 +43,8 @@ MX_OPERATOR(multi_lars) {
       .infer_shape(same_shape)
       .inplace(0, 0)
       .no_gradient()
-      .portable_forward([](const OpContext& ctx) { run_elementwise(get_kernel("multi_lars"), ctx.in, ctx.out, ctx.params); })
+      .portable_forward(
+          [](const OpContext& ctx) { run_elementwise(get_kernel("multi_lars"), ctx.in, ctx.out, ctx.params); })
       .describe(
           "Learning rates for weights of different sizes: lr * eta * abs(weight) / (abs(rescale_grad * grad) + wd * "
           "abs(weight) "

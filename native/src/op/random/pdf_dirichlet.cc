@@ -73,9 +73,7 @@ class Dirichlet {
   const OpContext& ctx_;
 };
 
-void write(const Tensor& from, const Tensor& to) {
-  convert(from.data, DType::kFloat64, to.data, to.dtype, to.size());
-}
+void write(const Tensor& from, const Tensor& to) { convert(from.data, DType::kFloat64, to.data, to.dtype, to.size()); }
 
 void forward(const OpContext& ctx) {
   if (ctx.out[0].size() == 0) return;

@@ -49,8 +49,10 @@ MX_KERNELS(_random_pdf_negative_binomial, Elementwise<Pdf<NegativeBinomialPdf>>,
 MX_KERNELS(_random_pdf_negative_binomial_1, Elementwise<PdfSlope1<NegativeBinomialPdf>>, float, double)
 MX_KERNELS(_random_pdf_negative_binomial_2, Elementwise<PdfSlope2<NegativeBinomialPdf>>, float, double)
 MX_KERNELS(_random_pdf_generalized_negative_binomial, Elementwise<Pdf<GeneralizedNegativeBinomialPdf>>, float, double)
-MX_KERNELS(_random_pdf_generalized_negative_binomial_1, Elementwise<PdfSlope1<GeneralizedNegativeBinomialPdf>>, float, double)
-MX_KERNELS(_random_pdf_generalized_negative_binomial_2, Elementwise<PdfSlope2<GeneralizedNegativeBinomialPdf>>, float, double)
+MX_KERNELS(_random_pdf_generalized_negative_binomial_1, Elementwise<PdfSlope1<GeneralizedNegativeBinomialPdf>>, float,
+           double)
+MX_KERNELS(_random_pdf_generalized_negative_binomial_2, Elementwise<PdfSlope2<GeneralizedNegativeBinomialPdf>>, float,
+           double)
 
 #if defined(MX_PASS_HOST)
 namespace mx {
