@@ -85,6 +85,7 @@ EXAMPLES: dict[str, list[Example]] = {
     "mp_lamb_update_phase1": [([SHAPE] * 5, {"t": 3, "wd": 0.1})],
     "lamb_update_phase2": [([SHAPE, SHAPE, (1,), (1,)], {"lr": 0.1, "lower_bound": 0.5})],
     "mp_lamb_update_phase2": [([SHAPE, SHAPE, (1,), (1,), SHAPE], {"lr": 0.1})],
+    "_contrib_group_adagrad_update": [([SHAPE, SHAPE, (3, 1)], {"lr": 0.1, "clip_gradient": 0.5})],
     "multi_lars": [([(5,)] * 4, {"eta": 0.1, "eps": 0.01})],
     "_adamw_update": [([*[SHAPE] * 4, (1,)], {"lr": 0.1, "eta": 0.5})],
     "_mp_adamw_update": [([*[SHAPE] * 5, (1,)], {"lr": 0.1, "eta": 0.5})],

@@ -149,7 +149,7 @@ TEST_CASE("the edges of float32 functions") {
   check_close(run("sin", {x}).values(), {nan, nan, nan, 0, 1.4e-45, -.506365641, .873297297}, 1e-6);
   check_close(run("cos", {x}).values(), {nan, nan, nan, 1, 1, .862318872, .487187675}, 1e-6);
   CHECK(std::signbit(run("sin", {Array(Shape{1}, {-0.0})}).values()[0]));
-  check_close(run("tan", {x}).values(), {nan, nan, nan, 0, 1.4e-45, -.587213916, 1.79325974}, 1e-6);
+  check_close(run("tan", {x}).values(), {nan, nan, nan, 0, 1.4e-45, -.587213916, 1.79252748}, 1e-6);
   check_close(run("arctan", {x}).values(), {1.57079633, -1.57079633, nan, 0, 1.4e-45, 1.56079666, -1.56579637}, 1e-6);
   check_close(run("sinh", {x}).values(), {inf, -inf, nan, 0, 1.4e-45, inf, -inf}, 1e-6);
   check_close(run("cosh", {x}).values(), {inf, inf, nan, 1, 1, inf, inf}, 1e-6);

@@ -66,6 +66,7 @@ struct Softmax {
       for (int k = 0; k < lanes; ++k) most[k] = lowest<T>();
       int64_t i = 0;
       for (; i + lanes <= n; i += lanes) {
+        if (i % (kSoftmaxAdded * lanes) == 0) pass.join();
         for (int k = 0; k < lanes; k += 64 / sizeof(T)) __builtin_prefetch(next + i + k + page, 0, 2);
 #pragma GCC ivdep
         for (int k = 0; k < lanes; ++k) {

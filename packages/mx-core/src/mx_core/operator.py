@@ -15,13 +15,7 @@ _WORDS = {"bool": "boolean", "shape": "Shape(tuple)", "str": "string"}
 
 
 class OperatorArguments(NamedTuple):
-    """Inputs and parameters of an operator.
-
-    Attributes:
-        narg: How many there are.
-        names: Their names, inputs first.
-        types: What each may be, in words.
-    """
+    """Inputs and parameters of an operator: how many there are, their names, inputs first, and what each may be."""
 
     narg: int
     names: list[str]
