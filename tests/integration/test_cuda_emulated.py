@@ -12,16 +12,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PLUGIN = ROOT / "native/build-cuda-emulated/libmx_cuda_emulated.so"
-BUILD = "python3 scripts/dev.py cuda --emulated"
 
 
 @pytest.fixture(scope="module")
-def plugin() -> Path:
-    if not PLUGIN.exists():
-        message = f"the emulated plugin is not built: {BUILD}"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    return PLUGIN
+def plugin(emulated_plugin) -> Path:
+    return emulated_plugin
 
 
 def run(plugin: Path, *command: str, **settings: str) -> subprocess.CompletedProcess:

@@ -13,14 +13,6 @@ from pathlib import Path
 import pytest
 
 NATIVE = Path(__file__).resolve().parents[2] / "native"
-EMULATED = NATIVE / "build-cuda-emulated/libmx_cuda_emulated.so"
-
-
-def built(plugin: Path, command: str) -> Path:
-    if not plugin.exists():
-        message = f"{plugin.name} is not built: python3 scripts/dev.py {command}"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    return plugin
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +33,8 @@ def run(program: Path, plugin: Path, *arguments: str, **settings: str) -> str:
 
 
 @pytest.fixture
-def emulated() -> Path:
-    return built(EMULATED, "cuda --emulated")
+def emulated(emulated_plugin) -> Path:
+    return emulated_plugin
 
 
 @pytest.mark.parametrize("seed", ["1", "2"])

@@ -11,19 +11,11 @@ from pathlib import Path
 import pytest
 
 TREES = Path(__file__).resolve().parents[2] / "native"
-COMMANDS = {"build-cuda/libmx_cuda.so": "cuda", "build-cuda-emulated/libmx_cuda_emulated.so": "cuda --emulated"}
-
-
-def built(name: str) -> Path:
-    if not (TREES / name).exists():
-        message = f"{name} is not built: python3 scripts/dev.py {COMMANDS[name]}"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-    return TREES / name
 
 
 @pytest.fixture(scope="module")
-def plugin() -> Path:
-    return built("build-cuda/libmx_cuda.so")
+def plugin(nvcc_plugin) -> Path:
+    return nvcc_plugin
 
 
 def run(code: str, plugin: Path) -> str:
@@ -78,11 +70,11 @@ print(sorted(kernels))
 """
 
 
-def test_it_registers_what_the_emulated_one_registers(plugin):
+def test_it_registers_what_the_emulated_one_registers(plugin, emulated_plugin):
     """What the emulated plugin is tested for exists in this one too."""
     lists = [
         subprocess.run([sys.executable, "-c", KERNELS, path], capture_output=True, text=True, check=True).stdout
-        for path in (plugin, built("build-cuda-emulated/libmx_cuda_emulated.so"))
+        for path in (plugin, emulated_plugin)
     ]
     assert lists[0] == lists[1]
     assert "(b'add', 0, 0)" in lists[0]

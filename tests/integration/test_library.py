@@ -56,10 +56,7 @@ def test_operators_of_a_library_are_operators(axpy):
 
 
 @pytest.fixture(scope="module")
-def emulated(tmp_path_factory) -> Path:
-    if not PLUGIN.exists():
-        message = "the emulated plugin is not built: python3 scripts/dev.py cuda --emulated"
-        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+def emulated(tmp_path_factory, emulated_plugin) -> Path:
     library = tmp_path_factory.mktemp("library") / "libaxpy.so"
     folder = NATIVE / "tests/cuda_emulation"
     runtime = [f"-I{folder}", "-include", "cuda_runtime.h", PLUGIN.parent / "libcuda_emulation.so"]
