@@ -30,7 +30,12 @@ X = nd.ones((2, 3))
         (lambda: nd.random.exponential("x"), r"\[random.exponential\] scale.*'x'"),
         (lambda: nd.random.gamma(1, 1, out="x"), r"\[random.gamma\] out.*str"),
         (lambda: nd.random.multinomial(nd.array([[1]])[:, 1:]), r"multinomial\] data.*no class"),
+        (lambda: nd.random.randint(X, 3), r"\[random.randint\] low and high.*not arrays"),
         (lambda: nd.full((2,), 1, dtype="(1,2"), r"\(1,2.*no element type"),
+        (lambda: nd.full((2,), 1, out="x"), r"\[full\] out.*str"),
+        (lambda: nd.full((2,), 1, ctx={}), r"\[Context\] \{\} is no device type"),
+        (lambda: nd.to_dlpack_for_read(3), r"\[to_dlpack_for_read\] data.*int"),
+        (lambda: nd.to_dlpack_for_write("x"), r"\[to_dlpack_for_write\] data.*str"),
     ],
 )
 def test_errors_name_the_function(attempt, words):

@@ -49,7 +49,7 @@ class Context(metaclass=_Default):
         if isinstance(device_type, Context):
             self.device_typeid, self.device_id = device_type.device_typeid, device_type.device_id
             return
-        if device_type not in self.devstr2type:
+        if not isinstance(device_type, str) or device_type not in self.devstr2type:
             raise MXValueError(f"[Context] {device_type!r} is no device type; there are {', '.join(self.devstr2type)}")
         self.device_typeid = self.devstr2type[device_type]
         self.device_id = device_id

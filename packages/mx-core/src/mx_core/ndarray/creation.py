@@ -13,7 +13,7 @@ from mx_core.base import MXTypeError, MXValueError, mx_real_t
 from mx_core.context import Context, _checked, current_context
 from mx_core.dtype import dtype_number
 from mx_core.ndarray import _internal
-from mx_core.ndarray._call import is_array
+from mx_core.ndarray._call import is_array, require_array
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -165,6 +165,8 @@ def full(
     >>> mx.nd.full((2,), 7).asnumpy().tolist()
     [7.0, 7.0]
     """
+    if out is not None:
+        require_array(out, "full] out")
     made = empty(shape, ctx, dtype) if out is None else out
     made[:] = val
     return made

@@ -9,6 +9,7 @@ import numpy as np
 from mx_core import _ffi
 from mx_core.base import MXTypeError, MXValueError
 from mx_core.dtype import dtype_number
+from mx_core.ndarray._call import require_array
 from mx_core.ndarray.creation import array
 
 if TYPE_CHECKING:
@@ -57,9 +58,11 @@ def from_dlpack(dlpack: Any) -> NDArray:
 
 def to_dlpack_for_read(data: NDArray) -> Any:
     """Return a DLPack capsule that shares the memory, after waiting for what writes the array."""
+    require_array(data, "to_dlpack_for_read] data")
     return data.to_dlpack_for_read()
 
 
 def to_dlpack_for_write(data: NDArray) -> Any:
     """Return a DLPack capsule that shares the memory, after waiting for what reads or writes the array."""
+    require_array(data, "to_dlpack_for_write] data")
     return data.to_dlpack_for_write()
