@@ -222,9 +222,7 @@ def randint(
 ) -> NDArray:
     """Return integers from [low, high), all equally likely, as int32 or int64. The rest is as in :func:`uniform`."""
     if isinstance(low, NDArrayBase) or isinstance(high, NDArrayBase):
-        raise MXTypeError(
-            "[random.randint] low and high must be numbers, not arrays: draw for each element by itself"
-        )
+        raise MXTypeError("[random.randint] low and high must be numbers, not arrays: draw for each element by itself")
     return _draw("randint", {"low": low, "high": high}, shape, dtype, ctx, out, kwargs)
 
 
