@@ -68,6 +68,17 @@ def build(*options: str) -> Path:
     return PLUGIN
 
 
+def prepare_tests() -> None:
+    """Tests on a GPU need a plugin, unless the user names one, and NVIDIA's libraries, unless the machine has them."""
+    if "MX_CUDA_PLUGIN" not in os.environ:
+        os.environ["MX_CUDA_PLUGIN"] = str(build())
+    if not shutil.which("nvidia-smi"):
+        return  # no device, so no test will ask for them
+    wheels = [wheel for wheel in workspace.project("native/cuda")["project"]["dependencies"] if "nvidia" in wheel]
+    if attempt("uv", "pip", "install", "-q", *wheels):
+        print(f"-- {', '.join(wheels)} do not install here: the tests use what the system has", flush=True)
+
+
 def build_emulated() -> None:
     """Compile the plugin with g++ against the emulated runtime, and run the runtime's own tests."""
     tree = f"{TREE}-emulated"

@@ -3,7 +3,8 @@
 
 build             make .venv and compile what has changed
 demo              build, then train LeNet on handwritten digits (examples/lenet_digits.py)
-test [ARGS]       build, then run the tests (ARGS go to pytest); -m gpu: those for a GPU, with a plugin built for it
+test [ARGS]       build, then run the tests (ARGS go to pytest); -m gpu: those for a GPU, with a plugin built for it,
+                  or the one that MX_CUDA_PLUGIN names
 test-native       run the C++ tests under the address and undefined-behaviour sanitizers
 cuda [ARGS]       build the CUDA plugin with nvcc (ARGS go to cmake); --emulated: with g++, for the tests without a GPU.
                   MX_CUDA_ARCHITECTURES says for which devices: this machine's (else 90), `release`, or a list
@@ -40,7 +41,7 @@ def demo(*arguments: str) -> None:
 def test(*arguments: str) -> None:
     steps.build()
     if ("-m", "gpu") in itertools.pairwise(arguments):
-        os.environ.setdefault("MX_CUDA_PLUGIN", str(cuda.build()))
+        cuda.prepare_tests()
     os.chdir(ROOT)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background work ignores Ctrl-C, which some tests press
     become("-m", "pytest", *arguments)
