@@ -8,10 +8,14 @@ from generator.signature import WIDTH, Parameter, call, inputs, params, python_n
 ANY_KEYWORDS = Parameter("kwargs", "Any", star="**")
 
 
-def _count(op: Op) -> str:
-    """Source of the number of inputs of a variadic operator, or of their groups."""
-    arrays, given = python_name(op.inputs[0].name), python_name(op.variadic_count or "")
-    counted = f"len({arrays})" if op.group == 1 else f"len({arrays}) // {op.group}"
+def _count(op: Op, counter: str, *more: str) -> str:
+    """Source of the number of inputs of a variadic operator, or of their groups; `counter` counts the inputs."""
+    given = python_name(op.variadic_count or "")
+    inputs = f"{counter}({', '.join([python_name(op.inputs[0].name), *more])})"
+    # preloaded_...: the arrays of learning rates and weight decays follow the groups.
+    counted = f"({inputs} - 2)" if op.name.startswith("preloaded_") else inputs
+    if op.group != 1:
+        counted += f" // {op.group}"
     return f"{counted} if {given} is None else {given}"
 
 
@@ -25,7 +29,7 @@ def array_function(op: Op) -> str:
         arrays = python_name(op.inputs[0].name)
     else:
         arrays = tuple_source([python_name(a.name) for a in op.inputs]) if op.inputs else "()"
-    values = [_count(op) if p.name == op.variadic_count else python_name(p.name) for p in op.params]
+    values = [_count(op, "len") if p.name == op.variadic_count else python_name(p.name) for p in op.params]
     given = tuple_source(values) if values else "()"
     body = f"    if kwargs:\n        reject({op.name}, kwargs)\n"
     returned = call("return invoke", [f"_op_{op.name}", arrays, given, "out"], "", "    ")
@@ -55,7 +59,7 @@ def symbol_function(op: Op, name: str) -> str:
         arrays = [f'"{a.name}": {python_name(a.name)}' for a in op.inputs]
     values = []
     for p in op.params:
-        source = f"({_count(op)})" if p.name == op.variadic_count else python_name(p.name)
+        source = f"({_count(op, 'counted', 'kwargs')})" if p.name == op.variadic_count else python_name(p.name)
         values.append(f'"{p.name}": {source}')
     given = arrays[0] if op.variadic_count else _dict(arrays, "")
     hint = namespace_of(name)[1].lower()

@@ -41,7 +41,7 @@ def _imports(kind: str, text: str) -> str:
     if kind == "NDArray":
         lines.append("from mx_core._ffi import find_op, invoke\n" + null + "from mx_core.ndarray._call import reject\n")
     else:
-        helpers = "create, numbered" if "numbered(" in text else "create"
+        helpers = "counted, create, numbered" if "numbered(" in text else "create"
         lines.append("from mx_core._ffi import find_op\n" + null + f"from mx_core.symbol._call import {helpers}\n")
     lines.append("if TYPE_CHECKING:")
     if "DTypeLike" in text:

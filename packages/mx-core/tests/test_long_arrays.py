@@ -1,5 +1,6 @@
-"""Shapes and indices beyond 32 bits. Nothing here makes a long array."""
+"""Shapes and indices beyond 32 bits. Only what is marked long makes a long array."""
 
+import numpy as np
 import pytest
 from mx_core import MXNetError, nd, sym
 
@@ -57,7 +58,7 @@ def test_lengths_that_no_array_has(attempt, words):
         attempt()
 
 
-@pytest.mark.skip(reason="takes 2.1 GB and half a minute: run it by hand after a change of loops or indexing")
+@pytest.mark.long
 def test_an_array_of_more_than_2_to_31_elements():
     n = 2**31 + 10
     a = nd.zeros((n,), dtype="int8")
@@ -74,3 +75,27 @@ def test_an_array_of_more_than_2_to_31_elements():
     assert nd.transpose(a.reshape((n // 2, 2)))[1, n // 2 - 2].asscalar() == 7
     nd._internal._plus_scalar(a, scalar=1, out=a)
     assert a[n - 4 :].asnumpy().tolist() == [1, 8, 1, 1]
+
+
+@pytest.mark.long
+def test_assignment_beyond_2_to_31_elements():
+    n = 2**31 + 10
+    a = nd.zeros((n,), dtype="int8")
+    a[n - 4 : n - 2] = nd.array([1, 2], dtype="int8")
+    assert a[n - 5 :].asnumpy().tolist() == [0, 1, 2, 0, 0]
+    a[n - 1 : n - 6 : -2] = np.array([3, 4, 5])
+    assert a[n - 5 :].asnumpy().tolist() == [5, 1, 4, 0, 3]
+    a[[n - 2, 0]] = np.array([6, 7], dtype="int8")
+    a[nd.array([n - 5, -3], dtype="int64")] = 8
+    assert a[n - 5 :].asnumpy().tolist() == [8, 1, 8, 6, 3] and a[:2].asnumpy().tolist() == [7, 0]
+    assert a[[n - 2, 0, -1]].asnumpy().tolist() == [6, 7, 3]
+    rows = a.reshape((n // 2, 2))
+    rows[n // 2 - 1] = 9
+    rows[n // 2 - 2, 1] = 10
+    rows[[n // 2 - 3, 0], [1, 1]] = 11
+    assert a[n - 6 :].asnumpy().tolist() == [0, 11, 1, 10, 9, 9] and a[:2].asnumpy().tolist() == [7, 11]
+    a[-1] += 5
+    assert a[n - 1].asscalar() == 14
+    del rows
+    ends = nd.concat(a, nd.ones((2,), dtype="int8"), dim=0)
+    assert ends.shape == (n + 2,) and ends[n - 2 :].asnumpy().tolist() == [9, 14, 1, 1]

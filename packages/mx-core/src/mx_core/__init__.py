@@ -60,7 +60,7 @@ from mx_core.ndarray import NDArray  # noqa: E402
 from mx_core.ndarray import random as rnd  # noqa: E402
 
 if TYPE_CHECKING:  # at run time below, when somebody asks: whoever needs arrays alone starts in two thirds of the time
-    from mx_core import executor, symbol
+    from mx_core import contrib, executor, symbol
     from mx_core import symbol as sym
     from mx_core.executor import Executor
     from mx_core.symbol import Symbol
@@ -70,6 +70,8 @@ def __getattr__(name: str) -> Any:
     if name in ("symbol", "sym", "Symbol"):
         module = import_module("mx_core.symbol")
         globals().update(symbol=module, sym=module, Symbol=module.Symbol)
+    elif name == "contrib":
+        globals()[name] = import_module("mx_core.contrib")
     elif name in ("executor", "Executor"):
         module = import_module("mx_core.executor")
         globals().update(executor=module, Executor=module.Executor)
@@ -94,6 +96,7 @@ __all__ = [
     "autograd",
     "base",
     "context",
+    "contrib",
     "cpu",
     "cpu_pinned",
     "current_context",

@@ -7,35 +7,23 @@
 'stage1'
 """
 
-import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from mx_core._scope import Current, ScopedType
 from mx_core.base import MXValueError
 
 __all__ = ["AttrScope"]
 
 
-class _Current(type):
-    """Lets the class tell its innermost scope, as MXNet's does: ``AttrScope.current``."""
-
-    @property
-    def current(cls) -> "AttrScope":
-        return current()
-
-    @current.setter
-    def current(cls, scope: "AttrScope") -> None:
-        AttrScope._current.value = scope
-
-
-class AttrScope(metaclass=_Current):
+class AttrScope(metaclass=ScopedType):
     """Attributes of nodes made inside its ``with`` block. Inner blocks add to outer ones and win over them.
 
     Args:
         **kwargs: Attributes; the values must be strings.
     """
 
-    _current: ClassVar[threading.local] = threading.local()
+    _scope: ClassVar[Current] = Current(lambda: AttrScope())
 
     def __init__(self, **kwargs: str) -> None:
         for key, value in kwargs.items():
@@ -53,21 +41,14 @@ class AttrScope(metaclass=_Current):
         before = current()
         self._before.append(before)
         self._attr = {**before._attr, **self._own}
-        AttrScope._current.value = self
+        self._scope.set(self)
         return self
 
     def __exit__(self, *error: object) -> None:
-        before = self._before.pop()
-        AttrScope._current.value = before
+        self._scope.set(self._before.pop())
 
 
 def current() -> AttrScope:
     """Return the scope of the innermost block of this thread."""
-    try:
-        return AttrScope._current.value
-    except AttributeError:  # a thread's first
-        AttrScope._current.value = AttrScope()
-        return AttrScope._current.value
-
-
-AttrScope._current.value = AttrScope()
+    scope: AttrScope = AttrScope._scope.get()
+    return scope

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mx_core import _ffi
-from mx_core.base import MXTypeError, MXValueError
+from mx_core.base import MXAssertionError, MXTypeError, MXValueError
 from mx_core.ndarray._call import is_array
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _heads(heads: Any, head_grads: Any) -> tuple[list[Any], list[Any] | None]:
         return tops, None
     seeds = _listed(head_grads, "head_grads")
     if len(seeds) != len(tops):
-        raise MXValueError(f"[autograd] {len(tops)} heads, but {len(seeds)} head gradients")
+        raise MXAssertionError(f"[autograd] {len(tops)} heads, but {len(seeds)} head gradients")
     return tops, None if all(seed is None for seed in seeds) else seeds
 
 
@@ -194,7 +194,7 @@ def grad(
     tops, seeds = _heads(heads, head_grads)
     wanted = _listed(variables, "variables")
     if not wanted:
-        raise MXValueError("[autograd.grad] there are no variables")
+        raise MXAssertionError("[autograd.grad] there are no variables")
     keep = create_graph if retain_graph is None else retain_graph
     found = _ffi.backward(tops, seeds, wanted, keep, create_graph, train_mode)
     assert found is not None
@@ -240,7 +240,7 @@ class Function:
 
     def __call__(self, *inputs: NDArray) -> Any:
         if self._used:
-            raise MXValueError("[autograd.Function] an instance serves for one call: make another")
+            raise MXAssertionError("[autograd.Function] an instance serves for one call: make another")
         self._used = True
         with pause(train_mode=is_training()):
             outputs = self.forward(*inputs)

@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 
 __all__ = [
+    "MXArgumentError",
+    "MXAssertionError",
     "MXFileError",
     "MXIndexError",
+    "MXKeyError",
     "MXMemoryError",
     "MXNetError",
     "MXTypeError",
@@ -53,6 +56,21 @@ class MXTypeError(MXNetError, TypeError):
 
 class MXIndexError(MXNetError, IndexError):
     """An index outside of what it points into."""
+
+
+class MXKeyError(MXValueError, KeyError):
+    """A name that is not among those known, where MXNet 1.9.1 raises ``KeyError``."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # KeyError would print the repr of the message
+
+
+class MXAssertionError(MXValueError, AssertionError):
+    """Steps out of order, or values that do not go together, where MXNet 1.9.1 asserts that they do."""
+
+
+class MXArgumentError(MXTypeError, AssertionError):
+    """An argument of the wrong kind, where MXNet 1.9.1 asserts that it is of the right one."""
 
 
 class MXMemoryError(MXNetError, MemoryError):

@@ -7,26 +7,20 @@ cpu(1)
 """
 
 import importlib.util
-import threading
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
+from mx_core._scope import Current, ScopedType
 from mx_core.base import MXValueError
 
 __all__ = ["Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"]
 
 
-class _Default(type):
-    """Lets the class tell the default device of this thread, as MXNet's does: ``Context.default_ctx``."""
+class _Default(ScopedType):
+    """Calls it by the name that MXNet has for it: ``Context.default_ctx``."""
 
-    @property
-    def default_ctx(cls) -> "Context":
-        return current_context()
-
-    @default_ctx.setter
-    def default_ctx(cls, ctx: "Context") -> None:
-        Context._default_ctx.value = ctx
+    default_ctx = ScopedType.current
 
 
 class Context(metaclass=_Default):
@@ -39,7 +33,7 @@ class Context(metaclass=_Default):
 
     devtype2str: ClassVar[dict[int, str]] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_shared"}
     devstr2type: ClassVar[dict[str, int]] = {name: number for number, name in devtype2str.items()}
-    _default_ctx: ClassVar[threading.local] = threading.local()
+    _scope: ClassVar[Current] = Current(lambda: Context("cpu", 0))
     __slots__ = ("_before", "device_id", "device_typeid")
 
     def __init__(self, device_type: "str | Context", device_id: int = 0) -> None:
@@ -75,11 +69,11 @@ class Context(metaclass=_Default):
 
     def __enter__(self) -> "Context":
         self._before.append(current_context())
-        Context._default_ctx.value = self
+        self._scope.set(self)
         return self
 
     def __exit__(self, *error: object) -> None:
-        Context._default_ctx.value = self._before.pop()
+        self._scope.set(self._before.pop())
 
     def empty_cache(self) -> None:
         """Give memory that no array uses any more back to the system."""
@@ -151,14 +145,8 @@ def cpu_pinned(device_id: int = 0) -> Context:
 
 def current_context() -> Context:
     """Return the innermost ``with Context`` of this thread, else ``cpu(0)``."""
-    try:
-        return Context._default_ctx.value
-    except AttributeError:  # a thread's first
-        Context._default_ctx.value = Context("cpu", 0)
-        return Context._default_ctx.value
-
-
-Context._default_ctx.value = Context("cpu", 0)
+    ctx: Context = Context._scope.get()
+    return ctx
 
 
 def num_gpus() -> int:

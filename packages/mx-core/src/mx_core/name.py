@@ -6,28 +6,17 @@
 'block1_flatten0'
 """
 
-import threading
 from typing import Any, ClassVar
+
+from mx_core._scope import Current, ScopedType
 
 __all__ = ["NameManager", "Prefix"]
 
 
-class _Current(type):
-    """Lets the class tell its innermost manager, as MXNet's does: ``NameManager.current``."""
-
-    @property
-    def current(cls) -> "NameManager":
-        return current()
-
-    @current.setter
-    def current(cls, manager: "NameManager") -> None:
-        NameManager._current.value = manager
-
-
-class NameManager(metaclass=_Current):
+class NameManager(metaclass=ScopedType):
     """Numbers the nodes of each kind: ``convolution0``, ``convolution1``. Active inside its ``with`` block."""
 
-    _current: ClassVar[threading.local] = threading.local()
+    _scope: ClassVar[Current] = Current(lambda: NameManager())
 
     def __init__(self) -> None:
         self._counter: dict[str, int] = {}
@@ -46,11 +35,11 @@ class NameManager(metaclass=_Current):
 
     def __enter__(self) -> "NameManager":
         self._before.append(current())
-        NameManager._current.value = self
+        self._scope.set(self)
         return self
 
     def __exit__(self, *error: object) -> None:
-        NameManager._current.value = self._before.pop()
+        self._scope.set(self._before.pop())
 
 
 class Prefix(NameManager):
@@ -66,11 +55,5 @@ class Prefix(NameManager):
 
 def current() -> NameManager:
     """Return the manager of the innermost block of this thread."""
-    try:
-        return NameManager._current.value
-    except AttributeError:  # a thread's first
-        NameManager._current.value = NameManager()
-        return NameManager._current.value
-
-
-NameManager._current.value = NameManager()
+    manager: NameManager = NameManager._scope.get()
+    return manager

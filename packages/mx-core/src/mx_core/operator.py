@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from mx_core import _ffi
 
@@ -45,6 +45,14 @@ def get_operator_arguments(op_name: str) -> OperatorArguments:
     types = ["NDArray-or-Symbol[]" if many else "NDArray-or-Symbol" for _, many in inputs]
     types += [_words(*param[1:]) for param in params]
     return OperatorArguments(len(names), names, types)
+
+
+def __getattr__(name: str) -> NoReturn:
+    custom = name in ("CustomOp", "CustomOpProp", "NDArrayOp", "NumpyOp", "PythonOp", "register")
+    reason = (
+        ": operators written in Python come with a later version; mx.autograd.Function serves arrays" if custom else ""
+    )
+    raise AttributeError(f"[mx.operator] there is no {name!r}{reason}")
 
 
 def _words(kind: str, default: str | None, nullable: bool, choices: Sequence[str]) -> str:

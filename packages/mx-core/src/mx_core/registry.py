@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from mx_core.base import MXTypeError, MXValueError
+from mx_core.base import MXArgumentError, MXAssertionError, MXTypeError
 
 __all__ = ["get_alias_func", "get_create_func", "get_register_func", "get_registry"]
 
@@ -39,7 +39,7 @@ def get_register_func(base_class: type, nickname: str) -> Callable[..., Any]:
 
     def register(cls: T, name: str | None = None) -> T:
         if not (isinstance(cls, type) and issubclass(cls, base_class)):
-            raise MXTypeError(f"[registry] {cls!r} is no subclass of {base_class.__name__}, so no {nickname}")
+            raise MXArgumentError(f"[registry] {cls!r} is no subclass of {base_class.__name__}, so no {nickname}")
         key = (name or cls.__name__).lower()
         old = registry.get(key)
         if old is not None and old is not cls:
@@ -89,29 +89,31 @@ def get_create_func(base_class: type, nickname: str) -> Callable[..., Any]:
             raise MXTypeError(f"[registry] which {nickname}? There are {', '.join(sorted(registry))}")
         if isinstance(name, base_class):
             if args or kwargs:
-                raise MXTypeError(f"[registry] {nickname} is already an instance: further arguments have no meaning")
+                raise MXArgumentError(
+                    f"[registry] {nickname} is already an instance: further arguments have no meaning"
+                )
             return name
         if isinstance(name, dict):
             return create(**name)
         if not isinstance(name, str):
-            raise MXTypeError(f"[registry] {nickname} must be a name or a {base_class.__name__}, got {name!r}")
+            raise MXArgumentError(f"[registry] {nickname} must be a name or a {base_class.__name__}, got {name!r}")
         if name.startswith("["):
             if args or kwargs:
-                raise MXTypeError(
+                raise MXArgumentError(
                     f"[registry] arguments of a {nickname} stand either in the JSON or beside it, not in both"
                 )
             name, kwargs = json.loads(name)
             return create(name, **kwargs)
         if name.startswith("{"):
             if args or kwargs:
-                raise MXTypeError(
+                raise MXArgumentError(
                     f"[registry] arguments of a {nickname} stand either in the JSON or beside it, not in both"
                 )
             return create(**json.loads(name))
         try:
             cls = registry[name.lower()]
         except KeyError:
-            raise MXValueError(
+            raise MXAssertionError(
                 f"[registry] there is no {nickname} {name!r}; there are {', '.join(sorted(registry))}"
             ) from None
         return cls(*args, **kwargs)

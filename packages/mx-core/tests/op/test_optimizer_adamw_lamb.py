@@ -106,7 +106,7 @@ def test_learning_rates_in_arrays(momentum: float | None, master: bool) -> None:
     getattr(nd, "multi_" + name)(*flat, out=[g[0] for g in given], lrs=LRS, wds=WDS, num_weights=len(SHAPES), **more)
     flat = [a for group in preloaded for a in group] + [nd.array(LRS), nd.array(WDS)]
     out = [g[0] for g in preloaded]
-    getattr(nd, "preloaded_multi_" + name)(*flat, out=out, num_weights=len(SHAPES), **more)
+    getattr(nd, "preloaded_multi_" + name)(*flat, out=out, **more)  # weights are counted
     assert_same(preloaded, given)
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from mx_core.base import MXValueError
+from mx_core.base import MXAssertionError, MXValueError
 
 __all__ = ["CosineScheduler", "FactorScheduler", "LRScheduler", "MultiFactorScheduler", "PolyScheduler"]
 
@@ -34,7 +34,7 @@ class LRScheduler:
     ) -> None:
         name = type(self).__name__
         if not isinstance(warmup_steps, int) or warmup_steps < 0:
-            raise MXValueError(f"[{name}] warmup_steps is {warmup_steps!r}: give an integer of at least 0")
+            raise MXAssertionError(f"[{name}] warmup_steps is {warmup_steps!r}: give an integer of at least 0")
         if warmup_begin_lr > base_lr:
             raise MXValueError(
                 f"[{name}] warmup_begin_lr {warmup_begin_lr} is above base_lr {base_lr}: a warm-up rises"
@@ -159,7 +159,9 @@ class _DecayToEnd(LRScheduler):
     ) -> None:
         super().__init__(base_lr, warmup_steps, warmup_begin_lr, warmup_mode)
         if not isinstance(max_update, int) or max_update < 1:
-            raise MXValueError(f"[{type(self).__name__}] max_update is {max_update!r}: give an integer of at least 1")
+            raise MXAssertionError(
+                f"[{type(self).__name__}] max_update is {max_update!r}: give an integer of at least 1"
+            )
         if max_update <= warmup_steps:
             raise MXValueError(
                 f"[{type(self).__name__}] max_update {max_update} is not above warmup_steps {warmup_steps}: "

@@ -7,6 +7,7 @@ from mx_core import attribute as attribute
 from mx_core import autograd as autograd
 from mx_core import base as base
 from mx_core import context as context
+from mx_core import contrib as contrib
 from mx_core import engine as engine
 from mx_core import executor as executor
 from mx_core import libinfo as libinfo

@@ -66,26 +66,63 @@ def resolve(what: str, home: Home) -> Any:
 
 # Modules of MXNet 1.9.1 that mx does not have, and what takes their place.
 ABSENT = {
-    "api": "it was internal",
-    "contrib": "operators are in mx.nd.contrib and mx.sym.contrib",
+    **dict.fromkeys(
+        (
+            *("_api_internal", "_ctypes", "_cy3", "_ffi", "_global_var", "_numpy_op_doc", "api", "cython", "libmxnet"),
+            *("io.utils", "misc", "ndarray.register", "ndarray_doc", "numpy_dispatch_protocol", "numpy_op_fallback"),
+            *("numpy_op_signature", "space", "symbol.register", "symbol_doc"),
+        ),
+        "it was internal",
+    ),
+    **dict.fromkeys(("ndarray.numpy", "ndarray.numpy_extension", "np", "npx", "numpy", "numpy_extension"), "use mx.nd"),
+    **dict.fromkeys(("symbol.numpy", "symbol.numpy_extension"), "use mx.sym"),
+    **dict.fromkeys(
+        (
+            *("contrib.amp", "contrib.io", "contrib.onnx", "contrib.quantization", "contrib.svrg_optimization"),
+            *("contrib.tensorboard", "contrib.text"),
+            *("image.detection", "kvstore.kvstore_server", "module.bucketing_module", "module.python_module"),
+            *("module.sequential_module", "onnx", "optimizer.contrib", "profiler", "rnn", "rtc", "torch", "tvmop"),
+        ),
+        "",
+    ),
+    "contrib.autograd": "use mx.autograd",
+    "error": "errors are in mx.base",
     "executor_manager": "mx.mod.Module does its work",
     "gluon": "use mx.mod.Module, or mx.autograd",
-    "numpy": "use mx.nd",
-    "numpy_extension": "use mx.nd",
-    "np": "use mx.nd",
-    "npx": "use mx.nd",
     "notebook": "use mx.callback",
-    "onnx": "",
-    "profiler": "",
-    "rnn": "",
-    "rtc": "",
-    "torch": "",
-    "tvmop": "",
+}
+
+# Modules of MXNet 1.9.1 whose contents mx has elsewhere.
+MOVED = {
+    "contrib.ndarray": "ndarray.contrib",
+    "contrib.symbol": "symbol.contrib",
+    "image.image": "image",
+    "io.io": "io",
+    "kvstore.base": "kvstore",
+    "kvstore.kvstore": "kvstore",
+    "ndarray.utils": "ndarray",
+    "optimizer.optimizer": "optimizer",
+    **{
+        f"{kind}.gen_{space}": f"{kind}.{space}"
+        for kind in ("ndarray", "symbol")
+        for space in ("_internal", "contrib", "image", "linalg", "op", "random", "sparse")
+    },
 }
 
 
+def _reject_absent(prefix: str, path: str) -> None:
+    """Raises where a module, or one that it belongs to, is one of MXNet 1.9.1 that mx does not have."""
+    for end in [at for at, letter in enumerate(path) if letter == "."] + [len(path)]:
+        if path[:end] in ABSENT:
+            advice = f": {ABSENT[path[:end]]}" if ABSENT[path[:end]] else ""
+            raise ImportError(
+                f"{prefix}.{path[:end]} of MXNet 1.9.1 is not part of this version of mx{advice}",
+                name=f"{prefix}.{path}",
+            )
+
+
 class AliasFinder:
-    """Finds `prefix` as mx, and `prefix.name.rest` as the module `rest` in the home of `name`."""
+    """Finds `prefix` as a stand-in for mx, and `prefix.name.rest` as the module `rest` in the home of `name`."""
 
     def __init__(self, prefix: str, homes: Mapping[str, Home]) -> None:
         self.prefix = prefix
@@ -95,22 +132,38 @@ class AliasFinder:
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname == self.prefix:
-            return ModuleSpec(fullname, _AliasLoader("mx"), is_package=True)
+            return ModuleSpec(fullname, _StandInLoader(), is_package=True)
         prefix, _, rest = fullname.partition(".")
-        name, _, inner = rest.partition(".")
         if prefix != self.prefix:
             return None
+        _reject_absent(prefix, rest)
+        name, _, inner = MOVED.get(rest, rest).partition(".")
         if name not in self.homes:
-            if name in ABSENT:
-                advice = f": {ABSENT[name]}" if ABSENT[name] else ""
-                raise ImportError(
-                    f"{prefix}.{name} of MXNet 1.9.1 is not part of this version of mx{advice}", name=fullname
-                )
             return None
-        module = resolve(fullname.removesuffix(f".{inner}"), self.homes[name])
+        module = resolve(f"{prefix}.{name}", self.homes[name])
         if not isinstance(module, ModuleType):
             return None
         return ModuleSpec(fullname, _AliasLoader(f"{module.__name__}.{inner}" if inner else module.__name__))
+
+
+class StandIn(ModuleType):
+    """mx under the name of MXNet: all that mx has, and the version of MXNet that it behaves like."""
+
+    __version__ = "1.9.1"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.modules["mx"], name)
+
+    def __dir__(self) -> list[str]:
+        return dir(sys.modules["mx"])
+
+
+class _StandInLoader(Loader):
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return StandIn(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass
 
 
 class _AliasLoader(Loader):
@@ -124,4 +177,7 @@ class _AliasLoader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         # The import system hands out what it finds here afterwards, not the empty module that it made.
-        sys.modules[module.__name__] = import_module(self.target)
+        found = sys.modules[module.__name__] = import_module(self.target)
+        path = module.__name__.partition(".")[2]
+        if not hasattr(found, "__path__") and any(key.startswith(f"{path}.") for key in (*ABSENT, *MOVED)):
+            found.__path__ = []  # else nobody is asked for what it contains

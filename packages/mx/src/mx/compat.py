@@ -11,9 +11,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-import mx
-
-from ._lazy import AliasFinder, read_homes
+from ._lazy import AliasFinder, StandIn, read_homes
 
 
 def install_as_mxnet() -> None:
@@ -28,9 +26,11 @@ def install_as_mxnet() -> None:
         >>> import mxnet
         >>> mxnet.nd is mx.nd
         True
+        >>> mxnet.__version__  # what scripts compare with
+        '1.9.1'
     """
     present = sys.modules.get("mxnet")
-    if present is mx:
+    if isinstance(present, StandIn):
         return
     if present is not None:
         raise ImportError(

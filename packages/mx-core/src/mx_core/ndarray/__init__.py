@@ -11,6 +11,7 @@ have the name of an operator take its place.
 
 # ruff: noqa: F401, I001  the order matters: hand-written functions come after the operators whose names they have
 from mx_core import _ffi
+from mx_core._absent import no_operator
 from mx_core.ndarray import _internal, contrib, image, io, linalg, op, random, sparse
 from mx_core.ndarray.op import *  # noqa: F403
 from mx_core.ndarray.arithmetic import *  # noqa: F403
@@ -21,3 +22,4 @@ from mx_core.ndarray.joining import *  # noqa: F403
 from mx_core.ndarray.ndarray import NDArray, waitall
 
 _ffi.resolve_operators()
+__getattr__ = no_operator(__name__)

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 from mx_core import _ffi
-from mx_core.base import MXTypeError
+from mx_core.base import MXArgumentError, MXTypeError
 
 if TYPE_CHECKING:
     from mx_core.ndarray.ndarray import NDArray
@@ -31,7 +31,7 @@ def is_recorded(array: _ffi.NDArrayBase) -> bool:
 def require_array(value: Any, what: str) -> None:
     """Raise the error about something that is no array, named by ``what`` as in "moveaxis] tensor"."""
     if not isinstance(value, _ffi.NDArrayBase):
-        raise MXTypeError(f"[{what} must be an NDArray, got {type(value).__name__}: make it one with mx.nd.array")
+        raise MXArgumentError(f"[{what} must be an NDArray, got {type(value).__name__}: make it one with mx.nd.array")
 
 
 def is_array(value: Any) -> TypeGuard[NDArray]:

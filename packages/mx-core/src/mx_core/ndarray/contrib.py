@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mx_core._absent import no_operator
 from mx_core.base import MXValueError
 from mx_core.context import Context, current_context
 from mx_core.ndarray import op, random, updates
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mx_core.ndarray.ndarray import NDArray
 
 __all__ = [*namespace_contrib.__all__, *updates.__all__, "isfinite", "isinf", "isnan", "rand_zipfian"]
+
+__getattr__ = no_operator(__name__)
 
 
 def isnan(data: NDArray) -> NDArray:

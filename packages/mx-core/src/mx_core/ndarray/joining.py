@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mx_core.base import MXTypeError, MXValueError
+from mx_core.base import MXArgumentError, MXAssertionError, MXTypeError, MXValueError
 from mx_core.ndarray import _internal, op
 from mx_core.ndarray._call import require_array
 from mx_core.ndarray.creation import array
@@ -28,9 +28,9 @@ def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = Tr
         always_copy: Return a copy even where there is one array only.
     """
     if not isinstance(arrays, Sequence):
-        raise MXTypeError(f"[concatenate] arrays must be a list of NDArrays, got {type(arrays).__name__}")
+        raise MXArgumentError(f"[concatenate] arrays must be a list of NDArrays, got {type(arrays).__name__}")
     if not arrays:
-        raise MXValueError("[concatenate] there are no arrays")
+        raise MXAssertionError("[concatenate] there are no arrays")
     for each in arrays:
         require_array(each, "concatenate] each of arrays")
     if len(arrays) == 1:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mx_core import _ffi
 from mx_core._ffi import NDArrayBase
-from mx_core.base import MXTypeError, MXValueError
+from mx_core.base import MXKeyError, MXTypeError, MXValueError
 from mx_core.context import Context, _checked
 from mx_core.dtype import dtype_number
 from mx_core.ndarray import _internal, op
@@ -242,7 +242,7 @@ class NDArray(NDArrayBase, Methods):
             stype: Storage of the gradient: None or "default".
         """
         if grad_req not in _REQUESTS:
-            raise MXValueError(f"[NDArray.attach_grad] grad_req is {grad_req!r}, but must be one of {list(_REQUESTS)}")
+            raise MXKeyError(f"[NDArray.attach_grad] grad_req is {grad_req!r}, but must be one of {list(_REQUESTS)}")
         if stype not in (None, "default"):
             raise MXValueError(f"[NDArray.attach_grad] storage {stype!r} is not available in this version")
         _ffi.mark_variables([self], [op.zeros_like(self)], [_REQUESTS[grad_req]])

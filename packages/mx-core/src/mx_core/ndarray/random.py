@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mx_core._absent import no_operator
 from mx_core._ffi import NDArrayBase
-from mx_core.base import MXTypeError, MXValueError, _Null
+from mx_core.base import MXArgumentError, MXTypeError, MXValueError, _Null
 from mx_core.context import Context
 from mx_core.ndarray import _internal
 from mx_core.ndarray._call import require_array
@@ -46,6 +47,8 @@ __all__ = [
     "uniform",
 ]
 
+__getattr__ = no_operator(__name__)
+
 Shape = int | Sequence[int]
 
 
@@ -63,13 +66,13 @@ def _draw(
         raise MXTypeError(f"[random.{name}] there is no parameter {next(iter(kwargs))!r}")
     kinds = {isinstance(value, NDArrayBase) for value in params.values()}
     if len(kinds) > 1:
-        raise MXTypeError(f"[random.{name}] {' and '.join(params)} must be all numbers or all NDArrays")
+        raise MXArgumentError(f"[random.{name}] {' and '.join(params)} must be all numbers or all NDArrays")
     if True in kinds:
         sampler = getattr(_internal, f"_sample_{name}")
         return sampler(*params.values(), shape=() if shape is None else shape, dtype=_kind(dtype), out=out)
     for key, value in params.items():
         if not isinstance(value, int | float | np.generic):
-            raise MXTypeError(f"[random.{name}] {key} must be a number or an NDArray, got {type(value).__name__}")
+            raise MXArgumentError(f"[random.{name}] {key} must be a number or an NDArray, got {type(value).__name__}")
     if out is not None:
         require_array(out, f"random.{name}] out")
     if shape is None:

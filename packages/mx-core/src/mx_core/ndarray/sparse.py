@@ -1,4 +1,7 @@
 """Operators of sparse arrays."""
 
+from mx_core._absent import no_operator
 from mx_core.ndarray._generated.namespace_sparse import *  # noqa: F403
 from mx_core.ndarray._generated.namespace_sparse import __all__ as __all__
+
+__getattr__ = no_operator(__name__)

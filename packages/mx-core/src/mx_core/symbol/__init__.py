@@ -11,8 +11,11 @@ have the name of an operator take its place.
 """
 
 # ruff: noqa: F401, I001  the order matters: hand-written functions come after the operators whose names they have
+from mx_core._absent import no_operator
 from mx_core.symbol import _internal, contrib, image, linalg, op, random, sparse
 from mx_core.symbol.op import *  # noqa: F403
 from mx_core.symbol.arithmetic import *  # noqa: F403
 from mx_core.symbol.creation import *  # noqa: F403
 from mx_core.symbol.symbol import Group, Symbol, Variable, load, load_json, var
+
+__getattr__ = no_operator(__name__)

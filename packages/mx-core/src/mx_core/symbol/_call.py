@@ -10,7 +10,7 @@ import numpy as np
 
 from mx_core import _ffi, attribute, name
 from mx_core._ffi import SymbolBase
-from mx_core.base import MXTypeError, MXValueError, _Null
+from mx_core.base import MXArgumentError, MXTypeError, MXValueError, _Null
 from mx_core.dtype import dtype_name
 
 if TYPE_CHECKING:
@@ -23,6 +23,11 @@ PLAIN_ATTRIBUTES = ("ctx_group", "lr_mult", "wd_mult", "force_mirroring", "mirro
 def numbered(symbols: Sequence[Any]) -> dict[int, Any]:
     """The inputs of an operator that takes any number of them."""
     return dict(enumerate(symbols))
+
+
+def counted(symbols: Sequence[Any], kwargs: Mapping[str, Any]) -> int:
+    """How many inputs an operator gets that takes any number of them, by position or by name."""
+    return len(symbols) + sum(isinstance(value, SymbolBase) for value in kwargs.values())
 
 
 def text(value: Any) -> str:
@@ -77,8 +82,11 @@ def create(
     """
     attributes = {key: text(value) for key, value in params.items() if value is not _Null}
     extra = {**attribute.current().get(attr)}
+    named: dict[Any, Any] = {}  # inputs of an operator that takes any number of them: arg0, arg1 ...
+    if all(isinstance(key, int) for key in inputs):
+        named = {key: value for key, value in kwargs.items() if isinstance(value, SymbolBase)}
     for key, value in kwargs.items():
-        if key == "out" or (key == "ctx" and value is None):
+        if key in named or key == "out" or (key == "ctx" and value is None):
             continue  # calls that serve arrays too pass them; a symbol has no array to write to
         if key not in PLAIN_ATTRIBUTES and not dunder(key):
             _reject(hint, key, [*(k for k in inputs if isinstance(k, str)), *params])
@@ -89,11 +97,11 @@ def create(
         attributes[f"__{key}__" if key in PLAIN_ATTRIBUTES else key] = value
     names: list[str | None] = []
     symbols: list[SymbolBase] = []
-    for key, symbol in inputs.items():
+    for key, symbol in {**inputs, **named}.items():
         if symbol is None:
             continue
         if not isinstance(symbol, SymbolBase):
-            raise MXTypeError(f"[{hint}] {key} must be a Symbol, got {type(symbol).__name__}: {symbol!r}")
+            raise MXArgumentError(f"[{hint}] {key} must be a Symbol, got {type(symbol).__name__}: {symbol!r}")
         names.append(key if isinstance(key, str) else None)
         symbols.append(symbol)
     called = name.current().get(node_name, hint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from mx_core._absent import no_operator
 from mx_core._ffi import SymbolBase
 from mx_core.symbol import _internal, op, random
 from mx_core.symbol._generated import namespace_contrib
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from mx_core.symbol.symbol import Symbol
 
 __all__ = [*namespace_contrib.__all__, "adamw_update", "mp_adamw_update", "rand_zipfian"]
+
+__getattr__ = no_operator(__name__)
 
 
 def _factor(rescale_grad: float | Symbol) -> Symbol:

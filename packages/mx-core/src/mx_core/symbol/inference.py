@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import operator
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,9 +60,19 @@ def _named(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], what:
     return {name: value for name, value in zip(names, args) if value is not None}
 
 
+def _require_inputs(symbol: Symbol, names: Iterable[str]) -> None:
+    """Libmx ignores unknown names where knowledge is partial: checkpoints hold more than a part of a network needs."""
+    inputs = symbol.list_inputs()
+    for name in names:
+        if name not in inputs:
+            raise MXValueError(f"[Symbol.infer] there is no argument called {name}; the arguments are {inputs}")
+
+
 def infer_shape(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], partial: bool) -> tuple[Any, Any, Any]:
     """See :meth:`Symbol.infer_shape`."""
     known = {name: inward(shape, name) for name, shape in _named(symbol, args, kwargs, "shape").items()}
+    if partial:
+        _require_inputs(symbol, known)
     arguments, outputs, states, complete = symbol._shapes(list(known), list(known.values()), partial)
     lists = [[outward(shape) for shape in shapes] for shapes in (arguments, outputs, states)]
     if complete or partial:
@@ -82,6 +92,8 @@ def infer_type(symbol: Symbol, args: Sequence[Any], kwargs: Mapping[str, Any], p
     known = {
         name: dtype_number(dtype) for name, dtype in _named(symbol, args, kwargs, "type").items() if dtype is not None
     }
+    if partial:
+        _require_inputs(symbol, known)
     arguments, outputs, states, complete = symbol._types(list(known), list(known.values()), partial)
     lists = [[None if n < 0 else numpy_type(n) for n in numbers] for numbers in (arguments, outputs, states)]
     if complete or partial:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mx_core._absent import no_operator
 from mx_core._ffi import SymbolBase
-from mx_core.base import MXTypeError, _Null
+from mx_core.base import MXArgumentError, _Null
 from mx_core.symbol import _internal
 from mx_core.symbol._generated import namespace_random
 from mx_core.symbol._generated.namespace_random import *  # noqa: F403
@@ -33,6 +34,8 @@ __all__ = [
     "uniform",
 ]
 
+__getattr__ = no_operator(__name__)
+
 Shape = int | Sequence[int]
 
 
@@ -42,12 +45,12 @@ def _draw(name: str, params: dict[str, Any], shape: Any, dtype: Any, kwargs: dic
     dtype = _Null if dtype is None else dtype
     kinds = {isinstance(value, SymbolBase) for value in params.values()}
     if len(kinds) > 1:
-        raise MXTypeError(f"[random.{name}] {' and '.join(params)} must be all numbers or all Symbols")
+        raise MXArgumentError(f"[random.{name}] {' and '.join(params)} must be all numbers or all Symbols")
     if True in kinds:
         return getattr(_internal, f"_sample_{name}")(*params.values(), shape=shape, dtype=dtype, **kwargs)
     for key, value in params.items():
         if not isinstance(value, int | float | np.generic):
-            raise MXTypeError(f"[random.{name}] {key} must be a number or a Symbol, got {type(value).__name__}")
+            raise MXArgumentError(f"[random.{name}] {key} must be a number or a Symbol, got {type(value).__name__}")
     return getattr(_internal, f"_random_{name}")(**params, shape=shape, dtype=dtype, **kwargs)
 
 

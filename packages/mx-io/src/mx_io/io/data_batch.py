@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mx_core.base import MXTypeError
+from mx_core.base import MXArgumentError
 
 
 class DataBatch:
@@ -40,7 +40,7 @@ class DataBatch:
     ) -> None:
         for name, arrays in (("data", data), ("label", label)):
             if arrays is not None and not isinstance(arrays, (list, tuple)):
-                raise MXTypeError(f"[DataBatch] {name} is a {type(arrays).__name__}, must be a list of NDArrays")
+                raise MXArgumentError(f"[DataBatch] {name} is a {type(arrays).__name__}, must be a list of NDArrays")
         self.data: Any = data
         self.label: Any = label
         self.pad = pad

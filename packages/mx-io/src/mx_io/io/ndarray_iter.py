@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from mx_core.base import MXNetError, MXValueError
+from mx_core.base import MXAssertionError, MXValueError
 
 from mx_io.io._source import check_lengths, dtype_of, named_arrays, pick
 from mx_io.io.data_batch import DataBatch
@@ -154,9 +154,9 @@ class NDArrayIter(DataIter):
         """The examples of the current batch, as a slice where they are consecutive."""
         start, stop = self.cursor, self.cursor + self.batch_size
         if start >= self.num_data:
-            raise MXNetError("[NDArrayIter] the epoch is over: call reset()")
+            raise MXAssertionError("[NDArrayIter] the epoch is over: call reset()")
         if start <= -self.batch_size:
-            raise MXNetError("[NDArrayIter] there is no current batch: call next() or iter_next() first")
+            raise MXAssertionError("[NDArrayIter] there is no current batch: call next() or iter_next() first")
         if start < 0:
             return np.concatenate([self._rolled, self.idx[:stop]])
         if stop > self.num_data and self.last_batch_handle == "pad":

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from mx_core import ndarray as nd
-from mx_core.base import MXValueError
+from mx_core.base import MXAssertionError, MXValueError
 from mx_core.ndarray import NDArray
 
 from .initializer import Initializer
@@ -31,7 +31,9 @@ class Mixed:
 
     def __init__(self, patterns: Sequence[str], initializers: Sequence[Initializer]) -> None:
         if len(patterns) != len(initializers):
-            raise MXValueError(f"[Mixed] {len(patterns)} patterns and {len(initializers)} initializers: give as many")
+            raise MXAssertionError(
+                f"[Mixed] {len(patterns)} patterns and {len(initializers)} initializers: give as many"
+            )
         self.map = list(zip([re.compile(pattern) for pattern in patterns], initializers))
 
     def __call__(self, name: str, arr: NDArray) -> None:
@@ -60,7 +62,9 @@ class Load:
     ) -> None:
         loaded = nd.load(param) if isinstance(param, str) else param
         if not isinstance(loaded, Mapping):
-            raise MXValueError(f"[Load] {param!r} holds a {type(loaded).__name__} without names: give a dict of arrays")
+            raise MXAssertionError(
+                f"[Load] {param!r} holds a {type(loaded).__name__} without names: give a dict of arrays"
+            )
         self.param = {name.removeprefix("arg:").removeprefix("aux:"): arr for name, arr in loaded.items()}
         self.default_init = default_init
         self.verbose = verbose
@@ -70,7 +74,7 @@ class Load:
         source = "loaded"
         if name in self.param:
             if self.param[name].shape != arr.shape:
-                raise MXValueError(
+                raise MXAssertionError(
                     f"[Load] parameter {name} has shape {arr.shape}, the loaded one {self.param[name].shape}"
                 )
             arr[:] = self.param[name]
@@ -78,6 +82,6 @@ class Load:
             self.default_init(name, arr)
             source = f"made by {type(self.default_init).__name__}"
         else:
-            raise MXValueError(f"[Load] parameter {name} is not among the loaded ones: give default_init")
+            raise MXAssertionError(f"[Load] parameter {name} is not among the loaded ones: give default_init")
         if self.verbose:
             logging.info("Parameter %s: %s", name, source)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from mx_core.base import MXValueError
+from mx_core.base import MXAssertionError
 
 from .metric import EvalMetric, alias, as_numpy, check_label_shapes, register
 
@@ -46,7 +46,7 @@ class CrossEntropy(EvalMetric):
         for label, pred in zip(labels, preds):
             label, pred = as_numpy(label).ravel(), as_numpy(pred)
             if label.size != pred.shape[0]:
-                raise MXValueError(
+                raise MXAssertionError(
                     f"[{type(self).__name__}.update] {label.size} labels and probabilities of shape {pred.shape}"
                 )
             chosen = pred[np.arange(label.size), label.astype(np.int64)]
@@ -104,7 +104,9 @@ class Perplexity(EvalMetric):
             label, pred = as_numpy(label).astype(np.int64).ravel(), np.moveaxis(as_numpy(pred), self.axis, -1)
             classes = pred.shape[-1]
             if label.size * classes != pred.size:
-                raise MXValueError(f"[Perplexity.update] {label.size} labels and probabilities of shape {pred.shape}")
+                raise MXAssertionError(
+                    f"[Perplexity.update] {label.size} labels and probabilities of shape {pred.shape}"
+                )
             # a label outside the classes (padding, often -1) takes the nearest class, as in MXNet
             chosen = pred.reshape(-1, classes)[np.arange(label.size), label.clip(0, classes - 1)]
             if self.ignore_label is not None:

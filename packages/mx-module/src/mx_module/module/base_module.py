@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 from mx_core import ndarray as nd
-from mx_core.base import MXNetError, MXTypeError, MXValueError
+from mx_core.base import MXAssertionError, MXTypeError, MXValueError
 from mx_core.ndarray import NDArray
 from mx_core.symbol import Symbol
 from mx_io.io import DataBatch, DataDesc
@@ -161,11 +161,11 @@ class BaseModule:
         """Raises where a step before is missing."""
         name = f"[{type(self).__name__}.{method}]"
         if not self.binded:
-            raise MXNetError(f"{name} the module is not bound: call bind first")
+            raise MXAssertionError(f"{name} the module is not bound: call bind first")
         if params and not self.params_initialized:
-            raise MXNetError(f"{name} the parameters have no values: call init_params or set_params first")
+            raise MXAssertionError(f"{name} the parameters have no values: call init_params or set_params first")
         if optimizer and not self.optimizer_initialized:
-            raise MXNetError(f"{name} there is no optimizer: call init_optimizer first")
+            raise MXAssertionError(f"{name} there is no optimizer: call init_optimizer first")
 
     def forward_backward(self, data_batch: DataBatch | list[DataBatch]) -> None:
         """Forward in training mode, then backward."""
@@ -230,7 +230,7 @@ class BaseModule:
             >>> module.fit(train, eval_data=val, optimizer_params={"momentum": 0.9}, num_epoch=8)    # doctest: +SKIP
         """
         if num_epoch is None:
-            raise MXValueError(f"[{type(self).__name__}.fit] num_epoch is missing: please specify number of epochs")
+            raise MXAssertionError(f"[{type(self).__name__}.fit] num_epoch is missing: please specify number of epochs")
         if not hasattr(train_data, "provide_data"):
             raise MXTypeError(
                 f"[{type(self).__name__}.fit] train_data must be a DataIter, got {type(train_data).__name__}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mx_core import ndarray as nd
-from mx_core.base import MXNetError, MXTypeError, MXValueError
+from mx_core.base import MXArgumentError, MXAssertionError, MXNetError, MXTypeError, MXValueError
 from mx_core.context import Context, cpu, current_context
 from mx_core.ndarray import NDArray
 from mx_core.symbol import Symbol
@@ -75,7 +75,9 @@ class Module(BaseModule):
             raise MXValueError("[Module] context is an empty list: give at least one device")
         self._work_load_list = [1.0] * count if work_load_list is None else list(work_load_list)
         if len(self._work_load_list) != count:
-            raise MXValueError(f"[Module] work_load_list has {len(self._work_load_list)} entries for {count} devices")
+            raise MXAssertionError(
+                f"[Module] work_load_list has {len(self._work_load_list)} entries for {count} devices"
+            )
         self._groups = groups_by_device(group2ctxs, count)
         self._compression_params = compression_params
         self._symbol: Symbol = symbol
@@ -223,7 +225,7 @@ class Module(BaseModule):
             self.logger.warning("Already bound, ignoring bind()")
             return
         if inputs_need_grad and not for_training:
-            raise MXValueError("[Module.bind] inputs_need_grad needs for_training=True")
+            raise MXAssertionError("[Module.bind] inputs_need_grad needs for_training=True")
         if self.binded and self.params_initialized:
             self._sync_params()
         data_descs, self._label_shapes = parse_shapes(data_shapes), parse_shapes(label_shapes)
@@ -233,7 +235,7 @@ class Module(BaseModule):
         shared_group = None
         if shared_module is not None:
             if not isinstance(shared_module, Module):
-                raise MXTypeError(f"[Module.bind] shared_module is a {type(shared_module).__name__}: give a Module")
+                raise MXArgumentError(f"[Module.bind] shared_module is a {type(shared_module).__name__}: give a Module")
             shared_module._require("bind(shared_module=...)")
             shared_group = shared_module._exec_group
         group = ExecutorGroup(
@@ -502,7 +504,9 @@ class Module(BaseModule):
         if isinstance(data_batch, list):
             data_batch = joined(data_batch, len(self._context))
         if not hasattr(data_batch, "data"):
-            raise MXTypeError(f"[Module.{method}] data_batch is {data_batch!r}: give a DataBatch, or an object like it")
+            raise MXArgumentError(
+                f"[Module.{method}] data_batch is {data_batch!r}: give a DataBatch, or an object like it"
+            )
         data: Sequence[Any] = data_batch.data
         # a module bound without labels ignores those of a batch
         label: Sequence[Any] = (data_batch.label or ()) if self._label_shapes else ()
@@ -515,7 +519,9 @@ class Module(BaseModule):
 
     def _require_gradients(self, method: str) -> None:
         if self.binded and not self.for_training:
-            raise MXNetError(f"[Module.{method}] the module is bound with for_training=False: it has no gradients")
+            raise MXAssertionError(
+                f"[Module.{method}] the module is bound with for_training=False: it has no gradients"
+            )
 
     def _fit_shapes(self, group: ExecutorGroup, data: Sequence[Any], label: Sequence[Any]) -> None:
         """Reshapes to the shapes of a batch; types and layouts stay."""
@@ -568,7 +574,7 @@ class Module(BaseModule):
         """Gradients of the data of the last backward (bind with ``inputs_need_grad=True``)."""
         group = self._group("get_input_grads")
         if not self.inputs_need_grad:
-            raise MXNetError("[Module.get_input_grads] there are none: bind with inputs_need_grad=True")
+            raise MXAssertionError("[Module.get_input_grads] there are none: bind with inputs_need_grad=True")
         return group.input_grads() if merge_multi_context else group.device_input_grads()
 
     def get_states(self, merge_multi_context: bool = True) -> list[Any]:
@@ -581,7 +587,9 @@ class Module(BaseModule):
         if not merge_multi_context:
             return states
         if len(self._context) > 1:
-            raise MXValueError("[Module.get_states] every device has states of its own: use merge_multi_context=False")
+            raise MXAssertionError(
+                "[Module.get_states] every device has states of its own: use merge_multi_context=False"
+            )
         return [one for [one] in states]
 
     def set_states(self, states: Sequence[Any] | None = None, value: float | None = None) -> None:
@@ -595,7 +603,7 @@ class Module(BaseModule):
             MXValueError: unless exactly one of the two is given.
         """
         if (states is None) == (value is None):
-            raise MXValueError("[Module.set_states] give either states or value")
+            raise MXAssertionError("[Module.set_states] give either states or value")
         targets = self._group("set_states").states()
         for arrays, given in zip(targets, [value] * len(targets) if states is None else states, strict=True):
             sources = given if isinstance(given, (list, tuple)) else [given] * len(arrays)
