@@ -62,7 +62,7 @@ def _param(op: Op, param: Param, with_default: bool) -> str:
     parts.append(_range(param))
     if param.default is None:
         parts.append("Required.")
-    elif with_default:
+    elif with_default and param.default:
         parts.append(f"Default: {param.default}.")
     return " ".join(part for part in parts if part)
 

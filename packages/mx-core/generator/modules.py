@@ -46,6 +46,8 @@ def _imports(kind: str, text: str) -> str:
     lines.append("if TYPE_CHECKING:")
     if "DTypeLike" in text:
         lines.append("    from numpy.typing import DTypeLike\n")
+    if "Context" in text:
+        lines.append("    from mx_core.context import Context")
     lines.append(f"    from mx_core.{module}.{module} import {kind}\n")
     return "\n".join(lines)
 

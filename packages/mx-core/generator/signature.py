@@ -19,6 +19,8 @@ def python_name(name: str) -> str:
 def annotation(param: Param) -> str:
     if param.type == "enum":
         base = f"Literal[{', '.join(quoted(choice) for choice in param.choices)}]"
+    elif param.name == "ctx":
+        base = "Context | str"
     else:
         base = {
             "bool": "bool",

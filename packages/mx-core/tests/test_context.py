@@ -5,7 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from mx_core import AttrScope, Context, MXNetError, NameManager, cpu, cpu_pinned, current_context, gpu, nd, num_gpus
+from mx_core import (
+    AttrScope,
+    Context,
+    MXNetError,
+    NameManager,
+    cpu,
+    cpu_pinned,
+    current_context,
+    gpu,
+    nd,
+    num_gpus,
+    sym,
+)
 
 
 def test_contexts_are_values():
@@ -24,6 +36,15 @@ def test_defaults_nest():
             assert nd.ones((2,)).context == cpu(2)
         assert nd.ones((2,)).context == cpu(1)
     assert current_context() == cpu(0)
+
+
+def test_operators_take_contexts_and_their_names():
+    assert (
+        nd.random_uniform(shape=(2,), ctx=cpu(1)).context
+        == nd.random_uniform(shape=(2,), ctx="cpu(1)").context
+        == cpu(1)
+    )
+    assert sym.random_uniform(shape=(2,), ctx=cpu(1)).list_attr()["ctx"] == "cpu(1)"
 
 
 def test_classes_tell_what_is_current():

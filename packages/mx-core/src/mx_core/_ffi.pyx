@@ -8,7 +8,7 @@ from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
 from cpython.ref cimport Py_DECREF, Py_INCREF, PyObject
 from libc.stdint cimport INT64_MIN, int32_t, int64_t, uint64_t, uintptr_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport strlen, strncpy
+from libc.string cimport memcpy, strlen, strncpy
 from libcpp.vector cimport vector
 
 include "ffi/c_api.pxi"

@@ -34,3 +34,11 @@ cdef int64_t* reserve(Arena* arena, Py_ssize_t count) except NULL:
     (<void**>block)[0] = arena.blocks
     arena.blocks = block
     return <int64_t*>block + 1
+
+
+cdef const char* keep_text(Arena* arena, str text) except NULL:
+    """A text that no object keeps, as a C string for as long as the call lasts."""
+    cdef bytes data = text.encode()
+    cdef char* place = <char*>reserve(arena, len(data) // sizeof(int64_t) + 1)
+    memcpy(place, <const char*>data, len(data) + 1)
+    return place

@@ -60,6 +60,9 @@ cdef int set_rare_value(MXValue* to, object value, Arena* arena) except -1:
         set_sequence(to, tuple(value), arena)
     elif isinstance(value, Array) and value.ndim == 1:
         set_sequence(to, value.tolist(), arena)
+    elif isinstance(value, Context):
+        to.kind = MX_VALUE_STRING
+        to.s = keep_text(arena, str(value))
     else:
         raise TypeError(f"{value!r} of type {type(value).__name__} is no value that a parameter can have")
     return 0
