@@ -2,7 +2,6 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <vector>
 
 #include "host.h"
@@ -14,22 +13,10 @@ namespace mx::cuda {
 namespace {
 using namespace nccl;
 
-constexpr Library kLibrary = {"NCCL", "libnccl.so.2", "nvidia/nccl/lib", "nvidia-nccl-cu13>=2.27,<3"};
+constexpr Library kLibrary = {
+    "NCCL", "nccl", "libnccl.so.2", "nvidia/nccl/lib", "nvidia-nccl-cu13>=2.27,<3", " (NCCL_DEBUG=WARN tells more)"};
 
-const Table* table() {
-  static Opened<Table> opened;
-#define MX_FUNCTION(name, ...) {"nccl" #name, reinterpret_cast<void**>(&opened.functions.name)},
-  const Function all[] = {MX_NCCL(MX_FUNCTION)};
-#undef MX_FUNCTION
-  return opened.get(kLibrary, all);
-}
-
-int check(Status status, const char* function) {
-  if (status == 0) return 0;
-  return fail((std::string("nccl") + function + " failed with status " + std::to_string(status) +
-               " (NCCL_DEBUG=WARN tells more)")
-                  .c_str());
-}
+MX_LIBRARY(kLibrary, MX_NCCL)
 
 bool type_of(DType dtype, DataType& to) {
   switch (dtype) {

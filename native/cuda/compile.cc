@@ -9,20 +9,9 @@ namespace mx::cuda {
 namespace {
 using namespace nvrtc;
 
-constexpr Library kLibrary = {"NVRTC", "libnvrtc.so.13", "nvidia/cu13/lib", "nvidia-cuda-nvrtc>=13,<14"};
+constexpr Library kLibrary = {"NVRTC", "nvrtc", "libnvrtc.so.13", "nvidia/cu13/lib", "nvidia-cuda-nvrtc>=13,<14"};
 
-const Table* table() {
-  static Opened<Table> opened;
-#define MX_FUNCTION(name, ...) {"nvrtc" #name, reinterpret_cast<void**>(&opened.functions.name)},
-  const Function all[] = {MX_NVRTC(MX_FUNCTION)};
-#undef MX_FUNCTION
-  return opened.get(kLibrary, all);
-}
-
-int check(Status status, const char* function) {
-  if (status == 0) return 0;
-  return fail((std::string("nvrtc") + function + " failed with status " + std::to_string(status)).c_str());
-}
+MX_LIBRARY(kLibrary, MX_NVRTC)
 
 class Compilation {
  public:

@@ -3,7 +3,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,7 +15,7 @@ namespace mx::cuda {
 namespace {
 using namespace cudnn;
 
-constexpr Library kLibrary = {"cuDNN", "libcudnn.so.9", "nvidia/cudnn/lib", "nvidia-cudnn-cu13>=9,<10"};
+constexpr Library kLibrary = {"cuDNN", "cudnn", "libcudnn.so.9", "nvidia/cudnn/lib", "nvidia-cudnn-cu13>=9,<10"};
 constexpr int64_t kMostWorkspace = int64_t{1} << 30;
 constexpr size_t kMostPlans = 4096;
 constexpr int64_t kAlignment = 16;  // more does not help
@@ -25,41 +24,38 @@ struct Failure {
   int status;
 };
 
-const Table& table() {
-  static Opened<Table> opened;
-#define MX_FUNCTION(name, ...) {"cudnn" #name, reinterpret_cast<void**>(&opened.functions.name)},
-  const Function all[] = {MX_CUDNN(MX_FUNCTION)};
-#undef MX_FUNCTION
-  if (const Table* found = opened.get(kLibrary, all)) return *found;
+MX_LIBRARY(kLibrary, MX_CUDNN)
+
+const Table& dnn() {
+  if (const Table* found = table()) return *found;
   throw Failure{3};
 }
 
 void require(Status status, const char* what) {
-  if (status)
-    throw Failure{fail((std::string("cuDNN: ") + what + " failed with status " + std::to_string(status)).c_str())};
+  if (const int failed = check(status, what)) throw Failure{failed};
 }
 
 class Owned {
  public:
   explicit Owned(DescriptorType type) {
-    require(table().BackendCreateDescriptor(type, &handle_), "creating a descriptor");
+    require(dnn().BackendCreateDescriptor(type, &handle_), "creating a descriptor");
   }
   Owned(Owned&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Owned& operator=(Owned other) noexcept { return std::swap(handle_, other.handle_), *this; }
   ~Owned() {
-    if (handle_) table().BackendDestroyDescriptor(handle_);
+    if (handle_) dnn().BackendDestroyDescriptor(handle_);
   }
   Descriptor get() const { return handle_; }
 
   void set(Attribute attribute, AttributeType type, int64_t count, const void* values) {
-    require(table().BackendSetAttribute(handle_, attribute, type, count, values), "setting an attribute");
+    require(dnn().BackendSetAttribute(handle_, attribute, type, count, values), "setting an attribute");
   }
   template <class T>
   void set(Attribute attribute, AttributeType type, const T& value) {
     set(attribute, type, 1, &value);
   }
   void set(Attribute attribute, const Owned& value) { set(attribute, kDescriptor, value.handle_); }
-  Status try_finalize() { return table().BackendFinalize(handle_); }
+  Status try_finalize() { return dnn().BackendFinalize(handle_); }
   Owned&& finalized(const char* what) && {
     require(try_finalize(), what);
     return std::move(*this);
@@ -78,7 +74,7 @@ class Lease {
       auto& free = pool().free[device];
       if (!free.empty()) handle_ = free.back(), free.pop_back();
     }
-    if (!handle_) require(table().Create(&handle_), "cudnnCreate");
+    if (!handle_) require(dnn().Create(&handle_), "Create");
   }
   ~Lease() {
     const std::lock_guard lock(pool().mutex);
@@ -177,11 +173,11 @@ std::shared_ptr<Plan> advised(Handle handle, const Owned& graph, HeuristicMode m
   heuristic.set(kHeuristicMode, kHeuristicModeType, mode);
   if (heuristic.try_finalize()) return nullptr;
   int64_t count = 0;
-  if (table().BackendGetAttribute(heuristic.get(), kHeuristicResults, kDescriptor, 0, &count, nullptr)) return nullptr;
+  if (dnn().BackendGetAttribute(heuristic.get(), kHeuristicResults, kDescriptor, 0, &count, nullptr)) return nullptr;
   std::vector<Owned> configs;
   std::vector<Descriptor> handles;
   for (int64_t i = 0; i < count; ++i) handles.push_back(configs.emplace_back(kEngineConfig).get());
-  require(table().BackendGetAttribute(heuristic.get(), kHeuristicResults, kDescriptor, count, &count, handles.data()),
+  require(dnn().BackendGetAttribute(heuristic.get(), kHeuristicResults, kDescriptor, count, &count, handles.data()),
           "reading the heuristics");
   for (int64_t i = 0; i < count; ++i) {
     Plan made{std::move(configs[static_cast<size_t>(i)]), Owned(kPlan), 0};
@@ -189,7 +185,7 @@ std::shared_ptr<Plan> advised(Handle handle, const Owned& graph, HeuristicMode m
     made.plan.set(kPlanEngineConfig, made.config);
     if (made.plan.try_finalize()) continue;
     int64_t got = 0;
-    require(table().BackendGetAttribute(made.plan.get(), kPlanWorkspace, kInt64, 1, &got, &made.workspace),
+    require(dnn().BackendGetAttribute(made.plan.get(), kPlanWorkspace, kInt64, 1, &got, &made.workspace),
             "reading a plan");
     if (made.workspace <= kMostWorkspace) return std::make_shared<Plan>(std::move(made));
   }
@@ -238,7 +234,6 @@ std::shared_ptr<Plan> find_plan(const MXConvolution& c, Handle handle) {
 
 int convolve(const MXConvolution* call) try {
   const MXConvolution& c = *call;
-  const Table& dnn = table();
   const Lease handle(c.device);
   const auto plan = find_plan(c, handle.get());
   void* workspace = plan->workspace ? c.workspace(c.context, static_cast<size_t>(plan->workspace)) : nullptr;
@@ -249,8 +244,8 @@ int convolve(const MXConvolution* call) try {
   pack.set(kPackPointers, kPointer, 3, pointers);
   pack.set(kPackWorkspace, kPointer, workspace);
   pack = std::move(pack).finalized("the arguments");
-  require(dnn.SetStream(handle.get(), static_cast<cudaStream_t>(c.stream)), "cudnnSetStream");
-  require(dnn.BackendExecute(handle.get(), plan->plan.get(), pack.get()), "a convolution");
+  require(dnn().SetStream(handle.get(), static_cast<cudaStream_t>(c.stream)), "SetStream");
+  require(dnn().BackendExecute(handle.get(), plan->plan.get(), pack.get()), "a convolution");
   return 0;
 } catch (const Failure& failure) {
   return failure.status;

@@ -3,7 +3,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <string>
 
 #include "cublaslt.h"
 #include "host.h"
@@ -14,22 +13,11 @@ namespace mx::cuda {
 namespace {
 using namespace cublaslt;
 
-constexpr Library kLibrary = {"cuBLAS", "libcublasLt.so.13", "nvidia/cu13/lib", "nvidia-cublas>=13,<14"};
+constexpr Library kLibrary = {"cuBLAS", "cublasLt", "libcublasLt.so.13", "nvidia/cu13/lib", "nvidia-cublas>=13,<14"};
 constexpr size_t kWorkspace = size_t{32} << 20;  // what NVIDIA recommends for Hopper; others take less
 constexpr size_t kMostPlans = 4096;
 
-const Table* table() {
-  static Opened<Table> opened;
-#define MX_FUNCTION(name, ...) {"cublasLt" #name, reinterpret_cast<void**>(&opened.functions.name)},
-  const Function all[] = {MX_CUBLASLT(MX_FUNCTION)};
-#undef MX_FUNCTION
-  return opened.get(kLibrary, all);
-}
-
-int check(Status status, const char* function) {
-  if (status == 0) return 0;
-  return fail((std::string("cublasLt") + function + " failed with status " + std::to_string(status)).c_str());
-}
+MX_LIBRARY(kLibrary, MX_CUBLASLT)
 
 // A matrix in column order, as cuBLASLt wants it; ours in row order are their transposes.
 struct ColumnMajor {

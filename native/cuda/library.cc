@@ -49,16 +49,24 @@ int open_library(const Library& library, std::span<const Function> functions) {
     return 3;
   }
   for (const Function& function : functions) {
-    *function.to = dlsym(handle, function.name);
+    const std::string name = std::string(library.prefix) + function.name;
+    *function.to = dlsym(handle, name.c_str());
     if (*function.to) continue;
     const link_map* found = nullptr;
     dlinfo(handle, RTLD_DI_LINKMAP, &found);
     host->set_error((std::string(library.name) + " is too old: " + (found ? found->l_name : library.file) + " has no " +
-                     function.name + ". Install a newer one: pip install -U '" + library.wheel + "'")
+                     name + ". Install a newer one: pip install -U '" + library.wheel + "'")
                         .c_str());
     return 3;
   }
   return 0;
+}
+
+int check(const Library& library, int status, const char* what) {
+  if (status == 0) return 0;
+  return fail(
+      (std::string(library.name) + ": " + what + " failed with status " + std::to_string(status) + library.advice)
+          .c_str());
 }
 
 }  // namespace mx::cuda
