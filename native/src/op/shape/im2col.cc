@@ -1,5 +1,6 @@
 // The patches of images under a moving window as columns of matrices, and the sum of such columns back to images.
 #include "mx/op.h"
+#include "op/shape/take_axis.h"
 
 namespace mx {
 
@@ -13,17 +14,13 @@ struct PatchTaken : PatchGeometry {
   MX_XPU void operator()(N i, const Arrays& a) const {
     int64_t position[3];
     N rest = i;
-    for (int k = 2; k >= 0; --k) {
-      const N above = rest / N(places[k]);
-      position[k] = int64_t(rest - above * N(places[k])) * stride[k] - pad[k], rest = above;
-    }
+    for (int k = 2; k >= 0; --k) position[k] = take_axis(rest, places[k]) * stride[k] - pad[k];
     bool inside = true;
     int64_t offset = 0, step = 1;
     for (int k = 2; k >= 0; --k) {
-      const N above = rest / N(kernel[k]);
-      const int64_t at = position[k] + int64_t(rest - above * N(kernel[k])) * dilate[k];
+      const int64_t at = position[k] + take_axis(rest, kernel[k]) * dilate[k];
       inside = inside && at >= 0 && at < size[k];
-      offset += at * step, step *= size[k], rest = above;
+      offset += at * step, step *= size[k];
     }
     a.to(0)[i] = inside ? a.from(0)[rest * step + offset] : T{};
   }
@@ -33,10 +30,7 @@ struct PatchSum : PatchGeometry {
   MX_XPU void operator()(N i, const Arrays& a) const {
     int64_t at[3];
     N rest = i;
-    for (int k = 2; k >= 0; --k) {
-      const N above = rest / N(size[k]);
-      at[k] = int64_t(rest - above * N(size[k])) + pad[k], rest = above;
-    }
+    for (int k = 2; k >= 0; --k) at[k] = take_axis(rest, size[k]) + pad[k];
     const int64_t elements = kernel[0] * kernel[1] * kernel[2];
     T sum = 0;
     for (int64_t x = 0; x < kernel[0]; ++x)

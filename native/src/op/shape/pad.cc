@@ -1,5 +1,6 @@
 #include "mx/base/shape.h"
 #include "mx/op.h"
+#include "op/shape/take_axis.h"
 
 namespace mx {
 
@@ -20,13 +21,12 @@ struct PadTaken : PadGeometry {
     int64_t from = 0, step = 1;
     N rest = i;
     for (int k = ndim - 1; k >= 0; --k) {
-      const N above = rest / N(padded[k]);
       const int64_t last = size[k] - 1;
-      int64_t at = int64_t(rest - above * N(padded[k])) - before[k];
+      int64_t at = take_axis(rest, padded[k]) - before[k];
       if (mode == PadMode::kEdge) at = at < 0 ? 0 : at > last ? last : at;
       if (mode == PadMode::kReflect) at = at < 0 ? -at : at > last ? 2 * last - at : at;
       inside = inside && at >= 0 && at <= last;
-      from += at * step, step *= size[k], rest = above;
+      from += at * step, step *= size[k];
     }
     a.to(0)[i] = inside ? a.from(0)[from] : a.word(value);
   }
@@ -53,9 +53,8 @@ struct PadSum : PadGeometry {
     int64_t combinations = 1;
     N rest = i;
     for (int k = ndim - 1; k >= 0; --k) {
-      const N above = rest / N(size[k]);
-      const int64_t each = count(k, rest - above * N(size[k]));
-      combinations *= each > 0 ? each : 0, rest = above;
+      const int64_t each = count(k, take_axis(rest, size[k]));
+      combinations *= each > 0 ? each : 0;
     }
     T sum = 0;
     for (int64_t c = 0; c < combinations; ++c) {
@@ -63,10 +62,9 @@ struct PadSum : PadGeometry {
       int64_t left = c, from = 0, step = 1;
       rest = i;
       for (int k = ndim - 1; k >= 0; --k) {
-        const N above = rest / N(size[k]);
-        const int64_t at = rest - above * N(size[k]), each = count(k, at), found = place(k, at, left % each);
+        const int64_t at = take_axis(rest, size[k]), each = count(k, at), found = place(k, at, left % each);
         met = met && found >= 0;
-        from += found * step, step *= padded[k], left /= each, rest = above;
+        from += found * step, step *= padded[k], left /= each;
       }
       if (met) sum += a.read(0, from);
     }
