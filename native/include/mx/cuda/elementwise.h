@@ -105,7 +105,14 @@ __global__ void __launch_bounds__(kThreads) elementwise_flat(F f, ElementwiseArg
   }
 }
 
-// Any dtypes and strides; n < 2^31, so that indices are divided in 32 bits.
+// So many elements and more are cut into several launches, because indices are divided in 32 bits.
+#if defined(CUDA_EMULATION)
+inline constexpr int64_t kMostStrided = 500;  // small arrays show it
+#else
+inline constexpr int64_t kMostStrided = int64_t{1} << 31;
+#endif
+
+// Any dtypes and strides.
 template <class F, class T, int kIn, int kOut>
 __global__ void __launch_bounds__(kThreads) elementwise_strided(F f, ElementwiseArgs<kIn, kOut> a) {
   const uint32_t n = uint32_t(a.n), step = gridDim.x * blockDim.x;
@@ -140,15 +147,23 @@ int launch_flat(const MXBlock* block, const F& f, const ElementwiseArgs<kIn, kOu
                 f, a);
 }
 
-// The outermost axis is cut in halves until 32 bits suffice.
+// The outermost axis is cut in halves until 32 bits suffice, then the one within.
 template <class F, class T, int kIn, int kOut>
 int launch_strided(const MXBlock* block, const F& f, ElementwiseArgs<kIn, kOut> a, const int64_t* dims, int64_t first) {
-  if (a.n < int64_t{1} << 31) {
+  if (a.n < kMostStrided) {
     for (int i = 0; i < a.ndim; ++i) a.dims[i] = uint32_t(i ? dims[i] : first);
     return launch(block, elementwise_strided<F, T, kIn, kOut>, grid_for(a.n), kThreads, 0, f, a);
   }
-  const int64_t row = a.n / first, half = first > 1 ? first / 2 : 0;
-  if (!half) return fail("an elementwise kernel has more than 2^31 elements in one row of its outermost axis");
+  if (first == 1) {
+    --a.ndim;
+    const auto drop = [&a](DeviceOperand& x) {
+      for (int i = 0; i < a.ndim; ++i) x.strides[i] = x.strides[i + 1];
+    };
+    for (DeviceOperand& x : a.in) drop(x);
+    for (DeviceOperand& x : a.out) drop(x);
+    return launch_strided<F, T>(block, f, a, dims + 1, dims[1]);
+  }
+  const int64_t row = a.n / first, half = first / 2;
   ElementwiseArgs<kIn, kOut> b = a;
   a.n = row * half, b.n = row * (first - half);
   const auto skip = [half](DeviceOperand& x) {
