@@ -66,6 +66,67 @@ def test_a_missing_dependency_between_devices_would_be_seen(plugin):
     assert " failed" in result.stdout.splitlines()[-1], result.stdout[-2000:] + result.stderr
 
 
+RANDOM_WORK = "tests/cuda/test_random_work.py"
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_random_work_with_long_delays(plugin, seed):
+    print("CUEMU_SEED", seed)
+    result = run(plugin, "-m", "pytest", "-q", "-m", "gpu", RANDOM_WORK, CUEMU_DELAY_US="2000", CUEMU_SEED=seed)
+    assert result.returncode == 0, result.stdout[-8000:] + result.stderr[-2000:]
+
+
+def test_random_work_would_see_a_missing_dependency(plugin):
+    result = run(plugin, "-m", "pytest", "-q", "-m", "gpu", RANDOM_WORK, CUEMU_DELAY_US="2000", CUEMU_NO_WAIT="1")
+    assert "4 failed" in result.stdout.splitlines()[-1], result.stdout[-2000:] + result.stderr
+
+
+MONITOR = """
+import threading, mx
+ctx = mx.gpu(0)
+executor = mx.sym.square(mx.sym.var("x"), name="square").bind(ctx, {"x": mx.nd.zeros((64, 1024), ctx=ctx)})
+seen = []
+executor.set_monitor_callback(lambda name, array: seen.append((name, array)), monitor_all=True)
+for round in range(10):
+    executor.arg_dict["x"][:] = round               # this thread's stream
+    thread = threading.Thread(target=executor.forward)     # another stream
+    thread.start()
+    thread.join()
+    executor.arg_dict["x"][:] = -1                  # must not come before what the monitor copies
+values = [(name, float(array.min().asscalar()), float(array.max().asscalar())) for name, array in seen]
+expected = [(name, v, v) for r in range(10) for name, v in (("x", r), ("square_data", r), ("square_output", r * r))]
+print("wrong:", sum(v != e for v, e in zip(values, expected, strict=True)))
+"""
+
+
+def test_a_monitor_sees_what_the_operators_see(plugin):
+    result = run(plugin, "-c", MONITOR, CUEMU_DELAY_US="3000")
+    assert result.stdout.strip() == "wrong: 0", result.stdout + result.stderr
+
+
+FAILED = """
+import mx
+there = mx.nd.ones((4,), ctx=mx.gpu(0))
+pinned = mx.nd.ones((3000,), ctx=mx.cpu_pinned())
+failed = mx.nd.square(there)                      # fails on the device, later
+copied = pinned.as_in_context(mx.gpu(0))
+del pinned, copied, there                         # nothing is kept for later: memory goes back to the driver at once
+for wait in (failed.asnumpy, mx.nd.waitall):
+    try:
+        wait()
+    except mx.MXNetError as error:
+        print(error)
+"""
+
+
+def test_memory_is_given_back_after_an_error(plugin):
+    result = run(plugin, "-c", FAILED, CUEMU_FAIL_LAUNCH="2", MX_MEM_POOL_LIMIT="0")
+    assert result.returncode == 0, result.stderr
+    failed, waitall = result.stdout.splitlines()
+    assert failed.startswith("[square] gpu(0): it or earlier work failed")
+    assert waitall.startswith("[waitall] gpu(0): earlier work failed")
+
+
 def test_an_error_surfaces_at_the_wait_with_the_name_of_the_operator(plugin):
     code = """
 import mx
@@ -174,7 +235,33 @@ def test_what_is_missing_is_named(plugin, settings, message):
     assert message in result.stderr, result.stderr
 
 
+def test_a_plugin_that_is_not_installed_is_named(plugin):
+    code = """
+import importlib.util, os
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *package: None if name == "mx_native_cu13" else find(name, *package)
+del os.environ["MX_CUDA_PLUGIN"]
+import mx
+assert mx.num_gpus() == 0
+mx.nd.ones((2,), ctx=mx.gpu(0))
+"""
+    message = "no GPU can be used: the CUDA plugin is not installed. Install it: pip install mx-core[cuda13]"
+    assert message in run(plugin, "-c", code).stderr
+
+
 PRODUCT = "import mx; mx.nd.dot(*[mx.nd.ones((2, 2), ctx=mx.gpu(0))] * 2).asnumpy()"
+CONVOLUTION = """
+import mx
+image, weight = (mx.nd.ones((1, 1, 3, 3), ctx=mx.gpu(0)) for _ in range(2))
+mx.nd.Convolution(image, weight, kernel=(3, 3), num_filter=1, no_bias=True).asnumpy()
+"""
+LIBRARIES = pytest.mark.parametrize(
+    ("code", "op", "library", "file", "wheel", "function"),
+    [
+        (PRODUCT, "dot", "cuBLAS", "libcublasLt.so.13", "nvidia-cublas>=13,<14", "cublasLtCreate"),
+        (CONVOLUTION, "Convolution", "cuDNN", "libcudnn.so.9", "nvidia-cudnn-cu13>=9,<10", "cudnnCreate"),
+    ],
+)
 
 
 def copy_without(plugin: Path, folder: Path) -> Path:
@@ -184,18 +271,18 @@ def copy_without(plugin: Path, folder: Path) -> Path:
     return folder / plugin.name
 
 
-def test_a_library_that_is_missing_is_named(plugin, tmp_path):
-    result = run(copy_without(plugin, tmp_path), "-c", PRODUCT)
-    assert "[dot] gpu(0): cuBLAS cannot be loaded: " in result.stderr
-    assert "libcublasLt.so.13" in result.stderr
-    assert "Install it: pip install 'nvidia-cublas>=13,<14'" in result.stderr
+@LIBRARIES
+def test_a_library_that_is_missing_is_named(plugin, tmp_path, code, op, library, file, wheel, function):
+    result = run(copy_without(plugin, tmp_path), "-c", code)
+    assert f"[{op}] gpu(0): {library} cannot be loaded: " in result.stderr
+    assert file in result.stderr
+    assert f"Install it: pip install '{wheel}'" in result.stderr
     assert "MXUnsupportedError" in result.stderr
 
 
-def test_a_library_that_is_too_old_is_named(plugin, tmp_path):
+@LIBRARIES
+def test_a_library_that_is_too_old_is_named(plugin, tmp_path, code, op, library, file, wheel, function):
     copy = copy_without(plugin, tmp_path)
-    subprocess.run(["g++", "-shared", "-x", "c++", "-", "-o", tmp_path / "libcublasLt.so.13"], input=b"", check=True)
-    result = run(copy, "-c", PRODUCT)
-    assert (
-        f"cuBLAS is too old: {tmp_path}/libcublasLt.so.13 has no cublasLtCreate. Install a newer one" in result.stderr
-    )
+    subprocess.run(["g++", "-shared", "-x", "c++", "-", "-o", tmp_path / file], input=b"", check=True)
+    result = run(copy, "-c", code)
+    assert f"{library} is too old: {tmp_path}/{file} has no {function}. Install a newer one" in result.stderr

@@ -58,6 +58,10 @@ bool copy_from_pinned(const NDArray& from, const NDArray& to) {
   return true;
 }
 
+bool overlap(const NDArray& a, const NDArray& b) {
+  return a.byte_offset < b.byte_offset + b.bytes() && b.byte_offset < a.byte_offset + a.bytes();
+}
+
 }  // namespace
 
 void copy_from_host(const NDArray& to, const void* data, size_t bytes) {
@@ -99,6 +103,11 @@ void copy(const NDArray& from, const NDArray& to) {
     return;
   }
   if (target.is_cpu()) return copy_to_host(from, to.data(), bytes, to.chunk->var.pinned());
+  if (from.chunk == to.chunk && overlap(from, to)) {  // the result would depend on the order of the copies
+    const auto between = make_ref<NDArray>(from.shape, from.dtype, source);
+    copy(from, *between);
+    return copy(*between, to);
+  }
   Transfer transfer(target.id);
   transfer.touch(from, false);
   transfer.touch(to, true);

@@ -38,13 +38,23 @@ Ranges& ranges() {
   return *instance;
 }
 
+struct UsedBlock {
+  void* data;
+  std::vector<Use> uses;
+
+  // The host waits, before memory goes back to the driver. A failure is one of earlier work: its own waits report it.
+  void finish() const {
+    for (const Use& use : uses) try {
+        use.stream->synchronize(use.ticket, "storage");
+      } catch (const Error&) {
+      }
+  }
+};
+
 // Blocks are handed out before their last users have finished: the new user's stream comes after them.
 struct GpuMemory {
   static constexpr size_t kSmallest = 512;
-  struct Block {
-    void* data;
-    std::vector<Use> uses;
-  };
+  using Block = UsedBlock;
   int device;
 
   void* obtain(size_t bytes) const {
@@ -57,11 +67,7 @@ struct GpuMemory {
   }
   void give_back(const Block& block, size_t) const {
     ranges().remove(block.data);
-    // A failure here is one of earlier work, which its own waits report.
-    for (const Use& use : block.uses) try {
-        use.stream->synchronize(use.ticket, "storage");
-      } catch (const Error&) {
-      }
+    block.finish();
     plugin().release(device, block.data);
   }
   // Preferably one that this stream need not wait for, and else the one that was freed first.
@@ -83,7 +89,7 @@ struct GpuMemory {
 // The host writes there without a stream, so it waits itself.
 struct PinnedMemory {
   static constexpr size_t kSmallest = 64;
-  using Block = GpuMemory::Block;
+  using Block = UsedBlock;
 
   static void* obtain(size_t bytes) {
     void* data = nullptr;
@@ -93,7 +99,7 @@ struct PinnedMemory {
     return data;
   }
   static void give_back(const Block& block, size_t) {
-    await(block);
+    block.finish();
     plugin().release_pinned(block.data);
   }
   static size_t choose(const std::vector<Block>&) { return 0; }

@@ -1,9 +1,11 @@
 #include "device/stream.h"
 
+#include <exception>
 #include <memory>
 
 #include "device/plugin.h"
 #include "engine/wait.h"
+#include "mx/base/error.h"
 
 namespace mx::device {
 namespace {
@@ -167,11 +169,15 @@ void synchronize_all() {
     std::lock_guard lock(streams().mutex);
     all = streams().all;
   }
-  for (Stream* stream : all) {
-    int status = 0;
-    engine::while_waiting([&] { status = plugin().stream_synchronize(stream->device, stream->handle); });
-    check(status, "waitall", stream->device);
-  }
+  std::exception_ptr first;
+  for (Stream* stream : all) try {
+      int status = 0;
+      engine::while_waiting([&] { status = plugin().stream_synchronize(stream->device, stream->handle); });
+      check(status, "waitall", stream->device);
+    } catch (const Error&) {
+      if (!first) first = std::current_exception();
+    }
+  if (first) std::rethrow_exception(first);
 }
 
 }  // namespace mx::device

@@ -140,26 +140,29 @@ void Executor::run_monitored(Pass& pass, bool is_train) {
     if (step.inserted) continue;
     const int visible = step.op->count_visible(step.params.data());
     const Device device = plan_.places[step.place].device;
-    for (int i = 0; i < visible; ++i) report(step.node->output_name(i), step.out[static_cast<size_t>(i)], device);
+    for (int i = 0; i < visible; ++i) report(step, step.node->output_name(i), step.out[static_cast<size_t>(i)], device);
   }
 }
 
 void Executor::report_inputs(const Step& step) const {
   for (size_t i = 0; i < step.in.size(); ++i) {
     const Node& from = *step.node->inputs[i].node;
-    const Device device = plan_.places[step.place].device;
-    if (from.is_variable()) report(from.name, step.in[i], device);
-    report(step.node->name + "_" + step.op->input_name(static_cast<int>(i)), step.in[i], device);
+    const Device device = step.source ? step.source->device() : plan_.places[step.place].device;
+    if (from.is_variable()) report(step, from.name, step.in[i], device);
+    report(step, step.node->name + "_" + step.op->input_name(static_cast<int>(i)), step.in[i], device);
   }
 }
 
-void Executor::report(const std::string& name, const Tensor& tensor, Device device) const {
+void Executor::report(const Step& step, const std::string& name, const Tensor& tensor, Device device) const {
   if (!tensor.data) return;
   // A copy: the callback may keep the array, and later steps reuse the memory.
   auto array = make_ref<NDArray>(tensor.shape, tensor.dtype, device);
+  std::vector<Var*> reads = step.reads;
+  reads.insert(reads.end(), step.writes.begin(), step.writes.end());
+  std::optional<Access> access(std::in_place, reads, std::span<Var* const>());
   if (!device.is_cpu()) {
     Var* const writes[] = {&array->chunk->var};
-    const device::Scope scope("monitor", device, {}, writes);
+    const device::Scope scope("monitor", device, reads, writes);
     copy_flat(tensor, array->tensor());
   } else if (tensor.format == Format::kPlain) {
     std::memcpy(array->data(), tensor.data, tensor.bytes());
@@ -169,6 +172,7 @@ void Executor::report(const std::string& name, const Tensor& tensor, Device devi
     const WorkspaceScope workspace;
     op.forward_fn(OpContext{.op = op, .in = {&tensor, 1}, .out = {&out, 1}});
   }
+  access.reset();  // the callback may look at any array
   monitor_(name.c_str(), reinterpret_cast<MXNDArrayHandle>(array.get()), monitor_context_);
 }
 

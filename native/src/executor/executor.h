@@ -36,7 +36,7 @@ struct Executor : RefCounted {
   void run_monitored(Pass& pass, bool is_train);
   void run(Step& step, bool is_train, const Generators& random);
   void report_inputs(const Step& step) const;
-  void report(const std::string& name, const Tensor& tensor, Device device) const;
+  void report(const Step& step, const std::string& name, const Tensor& tensor, Device device) const;
 
   Binding binding_;
   std::vector<std::string> output_names_;
