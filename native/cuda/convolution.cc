@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -63,37 +64,6 @@ class Owned {
 
  private:
   Descriptor handle_ = nullptr;
-};
-
-// A handle serves one thread at a time.
-class Lease {
- public:
-  explicit Lease(int device) : device_(device) {
-    {
-      const std::lock_guard lock(pool().mutex);
-      auto& free = pool().free[device];
-      if (!free.empty()) handle_ = free.back(), free.pop_back();
-    }
-    if (!handle_) require(dnn().Create(&handle_), "Create");
-  }
-  ~Lease() {
-    const std::lock_guard lock(pool().mutex);
-    pool().free[device_].push_back(handle_);
-  }
-  Lease(const Lease&) = delete;
-  Handle get() const { return handle_; }
-
- private:
-  struct Pool {
-    std::mutex mutex;
-    std::map<int, std::vector<Handle>> free;
-  };
-  static Pool& pool() {  // never destroyed: threads may outlive static destruction
-    static Pool* const instance = new Pool;
-    return *instance;
-  }
-  int device_;
-  Handle handle_ = nullptr;
 };
 
 DataType type_of(DType dtype) {
@@ -166,14 +136,51 @@ struct Plan {
   int64_t workspace;
 };
 
+// A handle serves one thread at a time. So do plans: cuDNN does not promise that threads may share one.
+struct Session {
+  Handle handle = nullptr;
+  std::map<std::vector<int64_t>, Plan> plans;
+};
+class Lease {
+ public:
+  explicit Lease(int device) : device_(device) {
+    {
+      const std::lock_guard lock(pool().mutex);
+      auto& free = pool().free[device];
+      if (!free.empty()) session_ = std::move(free.back()), free.pop_back();
+    }
+    if (session_) return;
+    session_ = std::make_unique<Session>();
+    require(dnn().Create(&session_->handle), "Create");
+  }
+  ~Lease() {
+    const std::lock_guard lock(pool().mutex);
+    pool().free[device_].push_back(std::move(session_));
+  }
+  Lease(const Lease&) = delete;
+  Session& session() const { return *session_; }
+
+ private:
+  struct Pool {
+    std::mutex mutex;
+    std::map<int, std::vector<std::unique_ptr<Session>>> free;
+  };
+  static Pool& pool() {  // never destroyed: threads may outlive static destruction
+    static Pool* const instance = new Pool;
+    return *instance;
+  }
+  int device_;
+  std::unique_ptr<Session> session_;
+};
+
 // The first of the advised engines that takes this graph.
-std::shared_ptr<Plan> advised(Handle handle, const Owned& graph, HeuristicMode mode) {
+std::optional<Plan> advised(Handle handle, const Owned& graph, HeuristicMode mode) {
   Owned heuristic(kHeuristic);
   heuristic.set(kHeuristicGraph, graph);
   heuristic.set(kHeuristicMode, kHeuristicModeType, mode);
-  if (heuristic.try_finalize()) return nullptr;
+  if (heuristic.try_finalize()) return {};
   int64_t count = 0;
-  if (dnn().BackendGetAttribute(heuristic.get(), kHeuristicResults, kDescriptor, 0, &count, nullptr)) return nullptr;
+  if (dnn().BackendGetAttribute(heuristic.get(), kHeuristicResults, kDescriptor, 0, &count, nullptr)) return {};
   std::vector<Owned> configs;
   std::vector<Descriptor> handles;
   for (int64_t i = 0; i < count; ++i) handles.push_back(configs.emplace_back(kEngineConfig).get());
@@ -187,12 +194,12 @@ std::shared_ptr<Plan> advised(Handle handle, const Owned& graph, HeuristicMode m
     int64_t got = 0;
     require(dnn().BackendGetAttribute(made.plan.get(), kPlanWorkspace, kInt64, 1, &got, &made.workspace),
             "reading a plan");
-    if (made.workspace <= kMostWorkspace) return std::make_shared<Plan>(std::move(made));
+    if (made.workspace <= kMostWorkspace) return made;
   }
-  return nullptr;
+  return {};
 }
 
-std::shared_ptr<Plan> make_plan(const MXConvolution& c, Handle handle) {
+Plan make_plan(const MXConvolution& c, Handle handle) {
   const Owned x = tensor(c, c.x, kIds[0]), w = tensor(c, c.w, kIds[1]), y = tensor(c, c.y, kIds[2]),
               op = operation(c, x, w, y);
   Owned graph(kGraph);
@@ -200,7 +207,7 @@ std::shared_ptr<Plan> make_plan(const MXConvolution& c, Handle handle) {
   graph.set(kGraphHandle, kHandle, handle);
   graph = std::move(graph).finalized("a graph");
   for (const HeuristicMode mode : {kModeA, kFallback})
-    if (auto plan = advised(handle, graph, mode)) return plan;
+    if (auto plan = advised(handle, graph, mode)) return std::move(*plan);
   throw Failure{fail("cuDNN knows no way to compute this convolution")};
 }
 
@@ -216,36 +223,31 @@ std::vector<int64_t> key_of(const MXConvolution& c) {
   return key;
 }
 
-std::shared_ptr<Plan> find_plan(const MXConvolution& c, Handle handle) {
-  struct Plans {
-    std::mutex mutex;
-    std::map<std::vector<int64_t>, std::shared_ptr<Plan>> made;
-  };
-  static Plans& plans = *new Plans;
+const Plan& find_plan(const MXConvolution& c, Session& session) {
   auto key = key_of(c);
-  const std::lock_guard lock(plans.mutex);
-  if (const auto at = plans.made.find(key); at != plans.made.end()) return at->second;
-  auto plan = make_plan(c, handle);
-  if (plans.made.size() >= kMostPlans) plans.made.clear();
-  return plans.made.emplace(std::move(key), std::move(plan)).first->second;
+  if (const auto at = session.plans.find(key); at != session.plans.end()) return at->second;
+  Plan plan = make_plan(c, session.handle);
+  if (session.plans.size() >= kMostPlans) session.plans.clear();
+  return session.plans.emplace(std::move(key), std::move(plan)).first->second;
 }
 
 }  // namespace
 
 int convolve(const MXConvolution* call) try {
   const MXConvolution& c = *call;
-  const Lease handle(c.device);
-  const auto plan = find_plan(c, handle.get());
-  void* workspace = plan->workspace ? c.workspace(c.context, static_cast<size_t>(plan->workspace)) : nullptr;
-  if (plan->workspace && !workspace) return 2;
+  const Lease lease(c.device);
+  const Handle handle = lease.session().handle;
+  const Plan& plan = find_plan(c, lease.session());
+  void* workspace = plan.workspace ? c.workspace(c.context, static_cast<size_t>(plan.workspace)) : nullptr;
+  if (plan.workspace && !workspace) return 2;
   const void* const pointers[] = {c.x.data, c.w.data, c.y.data};
   Owned pack(kVariantPack);
   pack.set(kPackIds, kInt64, 3, kIds);
   pack.set(kPackPointers, kPointer, 3, pointers);
   pack.set(kPackWorkspace, kPointer, workspace);
   pack = std::move(pack).finalized("the arguments");
-  require(dnn().SetStream(handle.get(), static_cast<cudaStream_t>(c.stream)), "SetStream");
-  require(dnn().BackendExecute(handle.get(), plan->plan.get(), pack.get()), "a convolution");
+  require(dnn().SetStream(handle, static_cast<cudaStream_t>(c.stream)), "SetStream");
+  require(dnn().BackendExecute(handle, plan.plan.get(), pack.get()), "a convolution");
   return 0;
 } catch (const Failure& failure) {
   return failure.status;

@@ -1,5 +1,7 @@
 """Convolutions on a GPU against the CPU. On the emulated runtime plain reference loops stand in for cuDNN."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import mx
 import numpy as np
 import pytest
@@ -62,11 +64,32 @@ def test_sizes_of_deconvolution_by_cudnn_or_reference_loops(both, more):
     both(compute, (1, 2, 4, 4), (2, 2, 3, 3))
 
 
-def test_a_plan_is_kept_for_each_alignment(both):
+def test_a_plan_for_each_alignment_of_cudnn_or_reference_loops(both):
     def compute(data, weight):
         return mx.nd.Convolution(data[1:], weight, num_filter=1, kernel=(2, 2), no_bias=True)
 
     both(compute, (3, 1, 3, 3), (1, 1, 2, 2))
+
+
+def test_threads_convolve_by_cudnn_or_reference_loops():
+    """All of one shape at once: handles and plans serve one thread at a time."""
+    rng = np.random.default_rng(1)
+    host = rng.normal(size=(4, 2, 3, 9, 9)).astype("float32")
+    weight = rng.normal(size=(4, 3, 3, 3)).astype("float32")
+
+    def compute(i, ctx):
+        data = mx.nd.array(host[i], ctx=ctx)
+        return mx.nd.Convolution(data, mx.nd.array(weight, ctx=ctx), num_filter=4, kernel=(3, 3), no_bias=True)
+
+    def work(i):
+        return [compute(i, mx.gpu(0)) for _ in range(10)]
+
+    with ThreadPoolExecutor(4) as threads:
+        results = list(threads.map(work, range(4)))
+    for i, arrays in enumerate(results):
+        expected = compute(i, mx.cpu()).asnumpy()
+        for array in arrays:
+            np.testing.assert_allclose(array.asnumpy(), expected, 2e-5, 2e-5)
 
 
 def test_nothing_to_convolve():

@@ -204,7 +204,9 @@ Status cudnnBackendFinalize(Descriptor d) {
   return status;
 }
 
+// A plan is executed with the handle that it was made with: so no two threads share one.
 Status cudnnBackendExecute(Handle handle, Descriptor plan, Descriptor pack) {
+  if (object(plan).one(kPlanHandle) != static_cast<int64_t>(reinterpret_cast<intptr_t>(handle))) return kBadParameter;
   const Object &op = object(plan).parts.at(kPlanEngineConfig).parts.at(kGraphOperations), &given = object(pack);
   const int first = first_of(op.type);
   const Object& window = op.parts.at(first + 2);
