@@ -69,7 +69,7 @@ def test_fully_connected_and_activation_in_inference_by_cublaslt_or_reference_lo
         np.testing.assert_allclose(got, expected, tolerance, tolerance)
 
 
-def test_products_of_slices_at_odd_addresses(both):
+def test_products_of_slices_at_odd_addresses_by_cublaslt_or_reference_loops(both):
     """An algorithm is chosen for the alignment of the arrays."""
     both(lambda x, y: mx.nd.dot(x[1:4], y[1:6]), (5, 5), (7, 3))
 
@@ -100,7 +100,7 @@ def test_second_order_gradients_by_cublaslt_or_reference_loops():
     np.testing.assert_allclose(results[1], results[0], 1e-5)
 
 
-def test_streams_of_products_wait_for_what_they_read():
+def test_streams_wait_before_products_by_cublaslt_or_reference_loops():
     ctx = mx.gpu(0)
     a = mx.nd.array(np.eye(8) * 2, ctx=ctx)
     for _ in range(10):

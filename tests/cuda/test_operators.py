@@ -20,11 +20,11 @@ MISSING = {
     "plans for a device neither fuse convolutions nor choose formats in memory": """
         _fused_convolution _fused_convolution_add _reorder
     """,
-    "LAPACK runs on the CPU": """
+    "factorizations and what is computed by them: LAPACK, on the CPU; cuSOLVER is none of the libraries asked for": """
         _linalg_potrf _linalg_potri _linalg_trsm _linalg_gelqf _linalg_syevd
         _linalg_inverse _linalg_inverse_or_zero _linalg_det _linalg_slogdet
     """,
-    "drawn one after the other until there are enough, which the host does": """
+    "what is drawn says whether more must be drawn, one after the other: nothing for many threads to do": """
         _sample_unique_zipfian
     """,
     "raise an error on the CPU too": """
@@ -34,6 +34,10 @@ MISSING = {
 
 DTYPES = ["float32", "float64", "float16", "int32", "int64", "uint8", "bool"]
 TOLERANCE = {"float16": 2e-3, "float32": 2e-5, "float64": 1e-12}
+
+
+def listed() -> set[str]:
+    return {name for names in MISSING.values() for name in names.split()}
 
 
 @cache
@@ -161,13 +165,54 @@ def test_fills_of_given_arrays():
 def test_what_lacks_kernels_is_listed():
     every = [op.name for op in registry.read(internal=True)]
     missing = {name for name in every if not _ffi.device_has_op(name)}
-    listed = {name for names in MISSING.values() for name in names.split()}
     print(f"{len(missing)} of {len(every)} operators have no CUDA kernel: {', '.join(sorted(missing))}")
-    new, done = sorted(missing - listed), sorted(listed - missing)
+    new, done = sorted(missing - listed()), sorted(listed() - missing)
     assert not new, (
         f"{new} run on the CPU alone: make them of building blocks (docs/internals/cuda.md), or list why not"
     )
     assert not done, f"{done} have kernels by now: take them off the list"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in sorted(listed()) if name in operators() and operators()[name].inputs]
+)
+def test_what_lacks_kernels_says_so(name):
+    inputs = [mx.nd.ones((2, 2), ctx=mx.gpu(0)) for _ in operators()[name].inputs]
+    with pytest.raises(
+        mx.MXNetError, match=rf"{name}\] has no CUDA kernel yet; copy its inputs to the CPU with as_in_"
+    ):
+        function(name)(*inputs)
+
+
+def test_what_lacks_kernels_says_so_in_a_graph():
+    classes = mx.sym._internal._sample_unique_zipfian(range_max=9, shape=(1, 3), name="classes")
+    with pytest.raises(
+        mx.MXNetError, match=r"classes\] has no CUDA kernel yet; compute on the CPU and copy the result"
+    ):
+        classes.bind(mx.gpu(0), {}).forward()
+    there = mx.nd.array([[3, 1], [1, 2]], ctx=mx.gpu(0))
+    factor = mx.sym.linalg.potrf(mx.sym.var("a"), name="factor")
+    with pytest.raises(mx.MXNetError, match=r"factor\] has no CUDA kernel yet; copy its inputs to the CPU"):
+        factor.bind(mx.gpu(0), {"a": there}).forward()
+
+
+def test_what_lacks_kernels_runs_on_the_cpu_within_a_graph():
+    net = mx.sym.var("a") + 1
+    with mx.AttrScope(ctx_group="lapack"):
+        net = mx.sym.linalg.potrf(net)
+    there = mx.nd.array([[3, 1], [1, 2]], ctx=mx.gpu(0))
+    executor = net.bind(mx.gpu(0), {"a": there}, group2ctx={"lapack": mx.cpu()})
+    np.testing.assert_allclose(executor.forward()[0].asnumpy(), np.linalg.cholesky([[4, 2], [2, 3]]), 1e-6)
+
+
+def test_strided_work_is_cut_into_pieces():
+    """Where indices would not fit into 32 bits; on the emulated runtime from 500 elements on."""
+    rng = np.random.default_rng(6)
+    a, b = rng.normal(size=(2, 3, 701)).astype("float32"), rng.normal(size=(2, 1, 701)).astype("float32")
+    there = [mx.nd.array(x, ctx=mx.gpu(0)) for x in (a, b)]
+    np.testing.assert_array_equal(mx.nd.broadcast_sub(*there).asnumpy(), a - b)
+    np.testing.assert_array_equal(there[0][1].astype("float16").asnumpy(), a[1].astype("float16"))
+    np.testing.assert_array_equal(there[0].swapaxes(0, 1).asnumpy(), a.swapaxes(0, 1))
 
 
 def test_mixed_dtypes_and_odd_addresses():

@@ -9,8 +9,8 @@ SPECIAL = [3, -0.0, np.nan, 0.0, -np.inf, np.inf, -3, -np.nan, 3, 1e-40, -1e-40]
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("ascending", [True, False])
-@pytest.mark.parametrize("times", [1, 300])  # in shared memory; by CUB
-def test_special_values(dtype, ascending, times):
+@pytest.mark.parametrize("times", [1, 300])  # the few are sorted in shared memory
+def test_special_values_by_cub_or_reference_loops(dtype, ascending, times):
     values = np.array(SPECIAL * times, dtype)
     places = [
         mx.nd.argsort(mx.nd.array(values, ctx=ctx, dtype=dtype), is_ascend=ascending, dtype="int64").asnumpy()
@@ -33,7 +33,7 @@ def test_integers_to_their_limits(dtype):
 
 
 @pytest.mark.parametrize("shape", [(50,), (3000,), (40, 3), (1, 5)])
-def test_shuffle(shape):
+def test_shuffle_by_cub_or_reference_loops(shape):
     values = np.arange(np.prod(shape)).reshape(shape)
     data = mx.nd.array(values, ctx=mx.gpu(0))
     mx.random.seed(3, ctx=mx.gpu(0))
@@ -61,7 +61,7 @@ def test_places_of_shuffled_entries_are_uniform():
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("kind", ["some", "none", "all"])
-def test_boolean_mask(axis, kind):
+def test_boolean_mask_by_cub_or_reference_loops(axis, kind):
     rng = np.random.default_rng(2)
     values = rng.uniform(-1, 1, (4, 5, 3)).astype("float32")
     mask = {"some": rng.integers(0, 2, values.shape[axis]), "none": np.zeros(values.shape[axis])}.get(

@@ -105,8 +105,8 @@ void copy(const NDArray& from, const NDArray& to) {
   if (target.is_cpu()) return copy_to_host(from, to.data(), bytes, to.chunk->var.pinned());
   if (from.chunk == to.chunk && overlap(from, to)) {  // the result would depend on the order of the copies
     const auto between = make_ref<NDArray>(from.shape, from.dtype, source);
-    copy(from, *between);
-    return copy(*between, to);
+    device::copy(from, *between);
+    return device::copy(*between, to);
   }
   Transfer transfer(target.id);
   transfer.touch(from, false);

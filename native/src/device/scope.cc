@@ -101,8 +101,9 @@ void forward(const OpContext& ctx) {
   const bool foreign = is_foreign(ctx.op);
   const MXOperatorFn fn = foreign ? device_function(ctx.op) : find_operator(ctx.op.name.c_str());
   if (!fn) {
-    MX_CHECK(!foreign && blocks_have_kernels(ctx.op), kUnsupported, "[", ctx.op.name,
-             "] has no CUDA kernel yet; copy its inputs to the CPU with as_in_context(mx.cpu())");
+    MX_CHECK(!foreign && blocks_have_kernels(ctx.op), kUnsupported, "[", ctx.op.name, "] has no CUDA kernel yet; ",
+             ctx.in.empty() ? "compute on the CPU and copy the result"
+                            : "copy its inputs to the CPU with as_in_context(mx.cpu())");
     return ctx.op.forward_fn(ctx);
   }
   std::vector<MXTensor> in, out;
