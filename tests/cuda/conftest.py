@@ -16,14 +16,23 @@ import pytest
 EMULATED = "emulated" in os.environ.get("MX_CUDA_PLUGIN", "")
 
 
+def what_is_missing() -> str:
+    """Plugin, driver or device, in the words of the error."""
+    try:
+        mx.nd.zeros((1,), ctx=mx.gpu(0))
+    except mx.MXNetError as error:
+        return str(error)
+    return ""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    count = mx.num_gpus()
+    count, missing = mx.num_gpus(), what_is_missing()
     for item in items:
         if Path(__file__).parent not in item.path.parents:  # pytest hands over the items of every folder
             continue
         item.add_marker(pytest.mark.gpu)
         if count == 0:
-            item.add_marker(pytest.mark.skip(reason="no GPU (test_cuda_emulated.py runs this on emulated ones)"))
+            item.add_marker(pytest.mark.skip(reason=f"{missing} (test_cuda_emulated.py has emulated GPUs)"))
         elif count == 1 and "two_gpus" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.skip(reason="needs two GPUs"))
         if not EMULATED and "emulated" in getattr(item, "fixturenames", ()):
