@@ -8,6 +8,7 @@ runtime delays streams at random (``CUEMU_DELAY_US``, ``CUEMU_SEED``).
 import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import mx
 import numpy as np
@@ -146,6 +147,14 @@ class Work:
         at = self.pick()
         np.testing.assert_array_equal(self.arrays[at].asnumpy(), self.expected[at])
 
+    def step(self) -> Callable[["Work"], None]:
+        kinds = self.RARE if self.rng.random() < 0.1 else self.STEPS
+        return kinds[self.rng.integers(len(kinds))]
+
+    def check(self) -> None:
+        for array, expected in zip(self.arrays, self.expected, strict=True):
+            np.testing.assert_array_equal(array.asnumpy(), expected)
+
     STEPS = (fill, replace, replace, copy, copy, shift, move, add_in_place, add_elsewhere, sum_by_a_store, graph)
     RARE = (empty_cache, look)
 
@@ -156,12 +165,25 @@ def test_random_work(seed, two_gpus):
     steps = []
     try:
         for _ in range(STEPS):
-            kinds = work.RARE if work.rng.random() < 0.1 else work.STEPS
-            step, which = kinds[work.rng.integers(len(kinds))], int(work.rng.integers(3))
+            step, which = work.step(), int(work.rng.integers(3))
             steps.append(f"{step.__name__}/{which}")
             threads.run(which, lambda step=step: step(work))
-        for array, expected in zip(work.arrays, work.expected, strict=True):
-            np.testing.assert_array_equal(array.asnumpy(), expected)
+        work.check()
     finally:
         print("seed", seed, *steps)
         threads.close()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_random_work_at_once(seed, two_gpus):
+    """Each thread has arrays of its own; memory, streams, events and staging are shared."""
+    print("seed", seed)
+
+    def run(part: int) -> None:
+        work = Work(100 * seed + part, two_gpus)
+        for _ in range(STEPS // 2):
+            work.step()(work)
+        work.check()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(run, range(4)))

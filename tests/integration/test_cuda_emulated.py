@@ -78,7 +78,7 @@ def test_random_work_with_long_delays(plugin, seed):
 
 def test_random_work_would_see_a_missing_dependency(plugin):
     result = run(plugin, "-m", "pytest", "-q", "-m", "gpu", RANDOM_WORK, CUEMU_DELAY_US="2000", CUEMU_NO_WAIT="1")
-    assert "4 failed" in result.stdout.splitlines()[-1], result.stdout[-2000:] + result.stderr
+    assert " failed" in result.stdout.splitlines()[-1], result.stdout[-2000:] + result.stderr
 
 
 MONITOR = """
