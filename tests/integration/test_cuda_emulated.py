@@ -81,6 +81,15 @@ def test_random_work_would_see_a_missing_dependency(plugin):
     assert " failed" in result.stdout.splitlines()[-1], result.stdout[-2000:] + result.stderr
 
 
+@pytest.mark.parametrize("launch", ["5", "90", "170"])
+def test_a_failure_amid_random_work_is_an_error_and_no_more(plugin, launch):
+    """The process neither waits for ever nor ends: the test fails by MXNetError, and pytest goes on to its summary."""
+    work = RANDOM_WORK + "::test_random_work[0]"
+    result = run(plugin, "-m", "pytest", "-q", "-m", "gpu", "--tb=line", work, CUEMU_FAIL_LAUNCH=launch)
+    assert "MXNetError: [" in result.stdout and "earlier work failed: unspecified launch failure" in result.stdout
+    assert result.stdout.splitlines()[-1].startswith("1 failed"), result.stdout[-2000:] + result.stderr
+
+
 MONITOR = """
 import threading, mx
 ctx = mx.gpu(0)
