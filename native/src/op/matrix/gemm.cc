@@ -143,6 +143,9 @@ void gemm(const OpContext& context, const Gemm& g, const void* a, const void* b,
   if (suits_small_gemm(g)) return small_gemm(context, g, a, b, c, bias);
   if (g.c.column != 1 && g.c.row == 1 && !g.with_bias)  // oneDNN writes rows: compute the transpose
     return gemm(context, {g.batch, g.n, g.m, g.k, transposed(g.b), transposed(g.a), transposed(g.c), g.dtype}, b, a, c);
+  if (suits_blocked_gemm(g))
+    return blocked_gemm(context, g, static_cast<const float*>(a), static_cast<const float*>(b), static_cast<float*>(c),
+                        static_cast<const float*>(bias));
   if (g.k == 0) {  // an empty sum; oneDNN would leave c alone
     MX_CHECK(!g.with_bias, kUnsupported, "[", context.op.name, "] the inner dimension of the product is 0");
     const int64_t bytes = g.batch * g.m * g.n * static_cast<int64_t>(size_of(g.dtype));

@@ -25,6 +25,10 @@ void gemm(const OpContext& context, const Gemm& g, const void* a, const void* b,
 bool suits_small_gemm(const Gemm& g);
 void small_gemm(const OpContext& context, const Gemm& g, const void* a, const void* b, void* c, const void* bias);
 
+// The product of large float32 matrices by blocks; gemm() comes here with them.
+bool suits_blocked_gemm(const Gemm& g);
+void blocked_gemm(const OpContext& context, const Gemm& g, const float* a, const float* b, float* c, const float* bias);
+
 // The product where one of the two is a vector; gemm() comes here with them.
 bool suits_matrix_vector(const Gemm& g);
 void matrix_vector(const OpContext& context, const Gemm& g, const void* a, const void* b, void* c);

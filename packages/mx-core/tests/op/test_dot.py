@@ -55,6 +55,35 @@ def test_a_matrix_and_a_vector_of_any_size(rows, columns, dtype, tolerance):
         np.testing.assert_allclose(got.asnumpy(), want, rtol=0, atol=tolerance * max(1, np.abs(want).max()))
 
 
+# Large enough to be computed by blocks, of sizes that no block divides.
+@pytest.mark.parametrize(
+    "batch, m, n, k", [(1, 417, 523, 389), (1, 70, 2100, 401), (1, 4099, 67, 260), (9, 130, 210, 250)]
+)
+@pytest.mark.parametrize("transpose_a", [False, True])
+@pytest.mark.parametrize("transpose_b", [False, True])
+def test_large_products(batch, m, n, k, transpose_a, transpose_b):
+    x, y = (RNG.normal(size=s).astype(np.float32) for s in [(batch, m, k), (batch, k, n)])
+    want = np.matmul(x, y, dtype=np.float64)
+    a, b = (nd.array(v.swapaxes(1, 2) if swap else v) for v, swap in ((x, transpose_a), (y, transpose_b)))
+    nd.full((batch, m, n), np.nan).wait_to_read()  # what the memory of the result may have held
+    got = nd.batch_dot(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
+    np.testing.assert_allclose(got.asnumpy(), want, rtol=0, atol=1e-5 * np.abs(want).max())
+    one = nd.dot(a[-1], b[-1], transpose_a=transpose_a, transpose_b=transpose_b)
+    np.testing.assert_allclose(one.asnumpy(), want[-1], rtol=0, atol=1e-5 * np.abs(want).max())
+
+
+@pytest.mark.parametrize("rows, hidden, inner", [(600, 520, 391), (67, 2100, 800)])
+def test_large_linear_maps(rows, hidden, inner):
+    x, w, bias = (RNG.normal(size=s).astype(np.float32) for s in [(rows, inner), (hidden, inner), hidden])
+    want = np.matmul(x, w.T, dtype=np.float64)
+    tolerance = 1e-5 * np.abs(want).max()
+    arrays = [nd.array(v) for v in (x, w, bias)]
+    got = nd.FullyConnected(*arrays, num_hidden=hidden)
+    np.testing.assert_allclose(got.asnumpy(), want + bias, rtol=0, atol=tolerance)
+    got = nd.FullyConnected(*arrays[:2], num_hidden=hidden, no_bias=True)
+    np.testing.assert_allclose(got.asnumpy(), want, rtol=0, atol=tolerance)
+
+
 def test_infinities_and_nan_reach_the_product_with_a_vector():
     m = np.ones((3, 100), np.float32)
     m[1, 7], m[2, 99] = np.nan, np.inf
