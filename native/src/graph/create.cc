@@ -1,6 +1,8 @@
 // How symbols come about: variables, operators applied to symbols, replaced variables, copies.
 #include <algorithm>
 
+#include "graph/builder.h"
+#include "graph/compose.h"
 #include "graph/symbol.h"
 
 namespace mx {
@@ -25,6 +27,31 @@ void number_versions(Node& node) {
     if (written) ++input.node->version;
     input.version = input.node->version;
   }
+}
+
+// What the inputs of an operator are called. A composite operator with any number of them calls them what those
+// operators do that it gives them to: "weight" that of a deconvolution.
+std::vector<std::string> input_names(const OpDef& op, const void* params) {
+  std::vector<std::string> names;
+  for (int i = 0; i < op.count_inputs(params); ++i) {
+    names.push_back(op.input_name(i));
+    if (op.is_variadic() && names.back().starts_with("args")) names.back().erase(3, 1);  // each is one: arg0, arg1 ...
+  }
+  if (!op.is_variadic() || !is_composite(op)) return names;
+  std::vector<Entry> variables;
+  std::vector<Value> values;
+  for (const std::string& name : names) {
+    variables.push_back({make_variable(name)});
+    values.push_back(to_value(variables.back()));
+  }
+  GraphBuilder builder;
+  ComposeContext context{builder, params, values, {}};
+  op.compose_fn(context);
+  for (const Ref<Node>& node : builder.nodes())
+    for (size_t i = 0; i < node->inputs.size(); ++i)
+      for (size_t k = 0; k < names.size(); ++k)
+        if (node->inputs[i].node == variables[k].node) names[k] = node->op->input_name(static_cast<int>(i));
+  return names;
 }
 
 using Replacements = std::unordered_map<const Node*, Entry>;
@@ -62,10 +89,11 @@ SymbolRef create_variable(const std::string& name) {
 }
 
 void set_input_attrs(Node& node) {
+  if (node.op->input_attrs.empty()) return;
+  const std::vector<std::string> names = input_names(*node.op, node.params.data());
   for (const auto& [input, key, value] : node.op->input_attrs)
     for (size_t i = 0; i < node.inputs.size(); ++i)
-      if (node.op->input_name(static_cast<int>(i)) == input && node.inputs[i].node->is_variable())
-        node.inputs[i].node->attrs.emplace(key, value);
+      if (names[i] == input && node.inputs[i].node->is_variable()) node.inputs[i].node->attrs.emplace(key, value);
 }
 
 SymbolRef create_symbol(const OpDef& op, const std::string& name, AttrMap attrs, std::span<const NamedInput> inputs) {
@@ -77,17 +105,14 @@ SymbolRef create_symbol(const OpDef& op, const std::string& name, AttrMap attrs,
     node->attrs[op.variadic_count] = std::to_string(inputs.size() / static_cast<size_t>(op.group ? op.group : 1));
   node->parse_params();
 
-  const int count = op.count_inputs(node->params.data());
-  std::vector<std::string> names;
-  for (int i = 0; i < count; ++i) names.push_back(op.input_name(i));
+  const std::vector<std::string> names = input_names(op, node->params.data());
+  const int count = static_cast<int>(names.size());
   node->inputs.resize(count);
   std::vector<bool> given(count);
   size_t position = 0;
   for (const NamedInput& input : inputs) {
     int index;
     if (input.name) {
-      MX_CHECK(!op.is_variadic(), kValue, "[", node->label(), "] takes its inputs by position, but ", input.name,
-               " is given by name");
       index = static_cast<int>(std::find(names.begin(), names.end(), input.name) - names.begin());
       MX_CHECK(index < count, kValue, "[", node->label(), "] has no input called ", input.name, "; ",
                candidates(names));

@@ -218,6 +218,6 @@ def test_what_is_differentiable_once_is_named_as_it_was_called():
     x = nd.ones((2, 3))
     x.attach_grad()
     with autograd.record():
-        [first] = autograd.grad(nd.LayerNorm(x, nd.ones((3,)), nd.zeros((3,))), [x], create_graph=True)
-        with pytest.raises(MXNetError, match=r"\[LayerNorm\] its gradient has no gradient"):
+        [first] = autograd.grad(nd.prod(x, axis=1), [x], create_graph=True)
+        with pytest.raises(MXNetError, match=r"\[prod\] its gradient has no gradient"):
             first.backward()

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from mx_core import MXNetError, base, cpu, nd, random, sym
+from mx_core import MXNetError, autograd, base, cpu, nd, random, sym
 
 
 @pytest.fixture(autouse=True)
@@ -240,11 +240,33 @@ def test_errors_are_also_what_python_calls_them():
         (base.MXMemoryError, MemoryError),
         (base.MXUnsupportedError, NotImplementedError),
         (base.MXFileError, OSError),
+        (base.MXKeyError, (ValueError, KeyError)),
+        (base.MXAssertionError, (ValueError, AssertionError)),
+        (base.MXArgumentError, (TypeError, AssertionError)),
     ]
     for ours, python in pairs:
-        assert issubclass(ours, (python,))
+        for kind in python if isinstance(python, tuple) else (python,):
+            assert issubclass(ours, kind)
         assert issubclass(ours, MXNetError)
         assert str(ours("text")) == "text"
+
+
+@pytest.mark.parametrize(
+    "attempt, kind",
+    [
+        (lambda: nd.exp(3), AssertionError),
+        (lambda: sym.exp(3), AssertionError),
+        (lambda: nd.concatenate([]), AssertionError),
+        (lambda: nd.random.uniform(0, nd.ones((2,))), AssertionError),
+        (lambda: sym.random.uniform(0, sym.var("x")), AssertionError),
+        (lambda: autograd.grad(nd.ones((2,)), []), AssertionError),
+        (lambda: nd.ones((2,)).attach_grad("nonsense"), KeyError),
+    ],
+)
+def test_what_scripts_of_old_may_catch(attempt, kind):
+    with pytest.raises(kind) as caught:
+        attempt()
+    assert isinstance(caught.value, MXNetError)
 
 
 def test_arrays_that_cannot_be():

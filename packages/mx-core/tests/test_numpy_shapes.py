@@ -65,3 +65,27 @@ def test_numpy_arrays_are_refused():
             call()
     with util.np_array(False):
         assert not util.is_np_array()
+
+
+NUMBERS = [
+    ("uniform", (0, 1)), ("normal", (0, 1)), ("poisson", (1,)), ("exponential", (1,)), ("gamma", (1, 2)),
+    ("negative_binomial", (1, 0.5)), ("generalized_negative_binomial", (1, 1)), ("randint", (0, 5)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, numbers", NUMBERS)
+def test_random_numbers(name, numbers):
+    on_arrays, on_symbols = getattr(nd.random, name), getattr(sym.random, name)
+    with util.np_shape():
+        for shape in ((), (0, 2), (3, 0), (2,)):
+            assert on_arrays(*numbers, shape=shape).shape == shape
+            symbol = on_symbols(*numbers, shape=shape)
+            assert symbol.infer_shape()[1] == [shape] and symbol.eval()[0].shape == shape
+        assert on_arrays(*numbers).shape == (1,)
+    for shape in ((), (0, 2)):
+        with pytest.raises(MXNetError, match="does not follow"):
+            on_arrays(*numbers, shape=shape)
+    # What is not said, other arrays decide.
+    for more in ({}, {"shape": (0, 3)}):
+        total = on_symbols(*numbers, **more, dtype=None) + sym.var("x")
+        assert total.infer_shape(x=(2, 3))[1] == [(2, 3)]

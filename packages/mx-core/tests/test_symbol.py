@@ -326,3 +326,26 @@ def test_slopes_of_prelu_start_at_a_quarter():
     p = sym.LeakyReLU(sym.var("x"), act_type="prelu", name="p")
     assert json.loads(p.attr_dict()["p_gamma"]["__init__"]) == ["Constant", {"value": 0.25}]
     assert sym.LeakyReLU(sym.var("x"), act_type="elu", name="e").attr_dict() == {"e": {"act_type": "elu"}}
+
+
+def test_inputs_of_any_number_by_name():
+    a, b = sym.var("a"), sym.var("b")
+    assert sym.Concat(arg1=a, arg0=b).list_arguments() == ["b", "a"]
+    assert sym.stack(a, arg1=b, name="s").list_arguments() == ["a", "b"]
+    assert sym.add_n(arg0=a, arg1=b).attr("num_args") == "2"
+    assert sym.add_n(num_args=2, name="n").list_arguments() == ["n_arg0", "n_arg1"]
+    with pytest.raises(MXNetError, match="no input called arg7"):
+        sym.Concat(arg0=a, arg7=b)
+    with pytest.raises(MXNetError, match="arg0 is given twice"):
+        sym.Concat(a, arg0=b)
+    drawn = sym.random.multinomial(a, get_prob=True, name="m")
+    assert drawn.list_outputs() == ["m_output0", "m_output1"]
+
+
+def test_partial_inference_rejects_unknown_names():
+    net = sym.FullyConnected(sym.var("a"), num_hidden=3, name="fc")
+    assert net.infer_shape_partial(a=(2, 4))[1] == [(2, 3)]
+    with pytest.raises(MXNetError, match="no argument called nosuch"):
+        net.infer_shape_partial(nosuch=(1,))
+    with pytest.raises(MXNetError, match="no argument called nosuch"):
+        net.infer_type_partial(nosuch="float32")

@@ -1,4 +1,4 @@
-// The gamma function and its logarithm, with the derivative of the latter.
+// The gamma function and its logarithm, with two derivatives of the latter.
 #include "mx/op/elementwise.h"
 #include "mx/op/special.h"
 
@@ -21,11 +21,34 @@ struct Digamma {
     return digamma(x);
   }
 };
+// By recurrence and the derivative of Stirling's series.
+struct Trigamma {
+  template <class T>
+  MX_XPU T operator()(T value) const {
+    double x = static_cast<double>(value);
+    if (x <= 0. && floor(x) == x) return T(__builtin_inf());
+    const bool negative = x < 0.;
+    double result = 0;
+    if (negative) {  // reflection
+      constexpr double pi = 3.141592653589793;
+      const double slope = pi / tan(pi * (x - floor(x)));
+      result = pi * pi + slope * slope;
+      x = 1. - x;
+    }
+    double other = 0;
+    for (; x < 10.; x += 1.) other += 1. / (x * x);
+    const double s = 1. / (x * x);
+    other +=
+        1. / x + .5 * s + s / x * polynomial(s, 1. / 6, -1. / 30, 1. / 42, -1. / 30, 5. / 66, -691. / 2730, 7. / 6);
+    return T(negative ? result - other : other);
+  }
+};
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(gamma, Elementwise<GammaFunction>, float, double)
 MX_KERNELS(gammaln, Elementwise<LogGamma>, float, double)
 MX_KERNELS(_digamma, Elementwise<Digamma>, float, double)
+MX_KERNELS(_trigamma, Elementwise<Trigamma>, float, double)
 
 #if defined(MX_PASS_HOST)
 namespace mx {
@@ -47,6 +70,11 @@ MX_OPERATOR(gammaln) {
       .gradient(
           [](GradientContext& g) { g.set(0, g.call("elemwise_mul", {g.head(), g.call("_digamma", {g.input(0)})})); });
 }
-MX_OPERATOR(_digamma) { unary(op).hidden().describe("The derivative of gammaln, for every element."); }
+MX_OPERATOR(_digamma) {
+  unary(op).hidden().describe("The derivative of gammaln, for every element.").gradient([](GradientContext& g) {
+    g.set(0, g.call("elemwise_mul", {g.head(), g.call("_trigamma", {g.input(0)})}));
+  });
+}
+MX_OPERATOR(_trigamma) { unary(op).hidden().describe("The second derivative of gammaln, for every element."); }
 }  // namespace mx
 #endif

@@ -2,6 +2,7 @@
 // queries, keys and values, or some of them. The products read and write such arrays in place, by strides.
 #include <cmath>
 
+#include "graph/second_gradient.h"
 #include "mx/op/elementwise.h"
 #include "mx/op/strided.h"
 #include "op/matrix/gemm.h"
@@ -105,6 +106,29 @@ void infer_average(const InferShape& s, int64_t parts) {
   s.set_output(0, Shape{time, values[1], values[2] / parts});
 }
 
+// Part `part` of an interleaved array, (batch * heads, time, size).
+Value matrices(ComposeContext& c, const Value& array, int parts, int part) {
+  const std::string heads = std::to_string(c.as<HeadsParam>().heads), first = std::to_string(part);
+  const Value split =
+      call_with(c, "Reshape", {array}, {{"shape", "(0, 0, " + heads + ", " + std::to_string(parts) + ", -1)"}});
+  const Value one =
+      call_with(c, "slice_axis", {split}, {{"axis", "3"}, {"begin", first}, {"end", std::to_string(part + 1)}});
+  const Value flat = call_with(c, "Reshape", {one}, {{"shape", "(0, 0, 0, -1)"}});
+  return call_with(c, "Reshape", {call_with(c, "transpose", {flat}, {{"axes", "(1, 2, 0, 3)"}})},
+                   {{"shape", "(-3, 0, 0)"}});
+}
+// What scores() and average() compute, in other operators.
+void score_expression(ComposeContext& c, const Value& q, const Value& k) {
+  c.out = {call_with(c, "batch_dot", {c.call("_contrib_div_sqrt_dim", {q}), k}, {{"transpose_b", "True"}})};
+}
+void average_expression(ComposeContext& c, const Value& attention, const Value& values) {
+  const std::string heads = std::to_string(c.as<HeadsParam>().heads);
+  const Value split =
+      call_with(c, "Reshape", {c.call("batch_dot", {attention, values})}, {{"shape", "(-4, -1, " + heads + ", 0, 0)"}});
+  const Value ordered = call_with(c, "transpose", {split}, {{"axes", "(2, 0, 1, 3)"}});
+  c.out = {call_with(c, "Reshape", {ordered}, {{"shape", "(0, 0, -3)"}})};
+}
+
 OpDef& gradient_of(OpDef& op, std::initializer_list<const char*> inputs) {
   op.describe("The gradients of the inputs.").params<HeadsParam>().input("head", "The gradient of the result.");
   for (const char* name : inputs) op.input(name, "As it was given.").output(name);
@@ -143,12 +167,18 @@ MX_OPERATOR(_contrib_interleaved_matmul_selfatt_qk) {
       .amp(Amp::kHalf);
 }
 MX_OPERATOR(_backward_contrib_interleaved_matmul_selfatt_qk) {
-  gradient_of(op, {"queries_keys_values"}).portable_forward([](const OpContext& ctx) {
-    const Projection all(ctx, ctx.in[1], 3), gradient(ctx, ctx.out[0], 3);
-    fill_zeros(ctx.out[0]);
-    scores_gradient(ctx, all, all, gradient, gradient, 0, 1);
-    scale(ctx.out[0], scale_of(all));
-  });
+  gradient_of(op, {"queries_keys_values"})
+      .portable_forward([](const OpContext& ctx) {
+        const Projection all(ctx, ctx.in[1], 3), gradient(ctx, ctx.out[0], 3);
+        fill_zeros(ctx.out[0]);
+        scores_gradient(ctx, all, all, gradient, gradient, 0, 1);
+        scale(ctx.out[0], scale_of(all));
+      })
+      .gradient([](GradientContext& g) {
+        second_gradient(g, 1, [](ComposeContext& c) {
+          score_expression(c, matrices(c, c.in[0], 3, 0), matrices(c, c.in[0], 3, 1));
+        });
+      });
 }
 
 MX_OPERATOR(_contrib_interleaved_matmul_selfatt_valatt) {
@@ -163,9 +193,11 @@ MX_OPERATOR(_contrib_interleaved_matmul_selfatt_valatt) {
       .amp(Amp::kHalf);
 }
 MX_OPERATOR(_backward_contrib_interleaved_matmul_selfatt_valatt) {
-  gradient_of(op, {"queries_keys_values", "attention"}).portable_forward([](const OpContext& ctx) {
-    average_gradient(ctx, 3, 2);
-  });
+  gradient_of(op, {"queries_keys_values", "attention"})
+      .portable_forward([](const OpContext& ctx) { average_gradient(ctx, 3, 2); })
+      .gradient([](GradientContext& g) {
+        second_gradient(g, 2, [](ComposeContext& c) { average_expression(c, c.in[1], matrices(c, c.in[0], 3, 2)); });
+      });
 }
 
 MX_OPERATOR(_contrib_interleaved_matmul_encdec_qk) {
@@ -188,13 +220,19 @@ MX_OPERATOR(_contrib_interleaved_matmul_encdec_qk) {
       .amp(Amp::kHalf);
 }
 MX_OPERATOR(_backward_contrib_interleaved_matmul_encdec_qk) {
-  gradient_of(op, {"queries", "keys_values"}).portable_forward([](const OpContext& ctx) {
-    const Projection q(ctx, ctx.in[1], 1), kv(ctx, ctx.in[2], 2), dq(ctx, ctx.out[0], 1), dkv(ctx, ctx.out[1], 2);
-    if (ctx.wants(1)) fill_zeros(ctx.out[1]);
-    scores_gradient(ctx, q, kv, dq, dkv, 0, 0);
-    for (const Tensor& out : ctx.out)
-      if (out.data) scale(out, scale_of(q));
-  });
+  gradient_of(op, {"queries", "keys_values"})
+      .portable_forward([](const OpContext& ctx) {
+        const Projection q(ctx, ctx.in[1], 1), kv(ctx, ctx.in[2], 2), dq(ctx, ctx.out[0], 1), dkv(ctx, ctx.out[1], 2);
+        if (ctx.wants(1)) fill_zeros(ctx.out[1]);
+        scores_gradient(ctx, q, kv, dq, dkv, 0, 0);
+        for (const Tensor& out : ctx.out)
+          if (out.data) scale(out, scale_of(q));
+      })
+      .gradient([](GradientContext& g) {
+        second_gradient(g, 2, [](ComposeContext& c) {
+          score_expression(c, matrices(c, c.in[0], 1, 0), matrices(c, c.in[1], 2, 0));
+        });
+      });
 }
 
 MX_OPERATOR(_contrib_interleaved_matmul_encdec_valatt) {
@@ -209,9 +247,11 @@ MX_OPERATOR(_contrib_interleaved_matmul_encdec_valatt) {
       .amp(Amp::kHalf);
 }
 MX_OPERATOR(_backward_contrib_interleaved_matmul_encdec_valatt) {
-  gradient_of(op, {"keys_values", "attention"}).portable_forward([](const OpContext& ctx) {
-    average_gradient(ctx, 2, 1);
-  });
+  gradient_of(op, {"keys_values", "attention"})
+      .portable_forward([](const OpContext& ctx) { average_gradient(ctx, 2, 1); })
+      .gradient([](GradientContext& g) {
+        second_gradient(g, 2, [](ComposeContext& c) { average_expression(c, c.in[1], matrices(c, c.in[0], 2, 1)); });
+      });
 }
 
 }  // namespace mx

@@ -53,6 +53,7 @@ MX_DEVICE_KERNELS(instance_norm_gradient_rows, Rows<InstanceNormGradientRow>, fl
 #include <cmath>
 
 #include "device/blocks.h"
+#include "graph/second_gradient.h"
 #include "mx/op/reduce.h"
 #include "op/nn/batch_norm.h"
 #include "op/nn/column_sum.h"
@@ -190,6 +191,12 @@ void backward(const OpContext& context) {
   if (dx) dx.finish();
 }
 
+// data, gamma, beta
+void expression(ComposeContext& c) {
+  const Value y = normalized(c, c.in[0], {{"axis", "(0, 1)"}, {"exclude", "True"}}, c.as<InstanceNormParam>().eps);
+  c.out = {along_axis(c, "broadcast_add", along_axis(c, "broadcast_mul", y, c.in[1], 1), c.in[2], 1)};
+}
+
 }  // namespace
 
 MX_OPERATOR(InstanceNorm) {
@@ -230,7 +237,8 @@ MX_OPERATOR(_backward_InstanceNorm) {
         if (d.in[1] == DType::kUnknown) return;
         for (size_t i = 0; i < 3; ++i) d.set_output(i, d.in[1]);
       })
-      .portable_forward(backward);
+      .portable_forward(backward)
+      .gradient([](GradientContext& g) { second_gradient(g, 3, expression); });
 }
 
 }  // namespace mx

@@ -157,6 +157,7 @@ MX_DEVICE_KERNELS(layer_norm_gradient_rows, Rows<LayerNormGradientRow>, float, d
 
 #include "device/blocks.h"
 #include "engine/threads.h"
+#include "graph/second_gradient.h"
 #include "op/nn/column_sum.h"
 #include "op/nn/floats.h"
 
@@ -317,6 +318,13 @@ void backward(const OpContext& context) {
   rows.write(to, dx);
 }
 
+// data, gamma, beta
+void expression(ComposeContext& c) {
+  const auto& p = c.as<LayerNormParam>();
+  const Value y = normalized(c, c.in[0], {{"axis", std::to_string(p.axis)}}, p.eps);
+  c.out = {along_axis(c, "broadcast_add", along_axis(c, "broadcast_mul", y, c.in[1], p.axis), c.in[2], p.axis)};
+}
+
 }  // namespace
 
 MX_OPERATOR(LayerNorm) {
@@ -350,7 +358,8 @@ MX_OPERATOR(_backward_LayerNorm) {
       .output("beta")
       .params<LayerNormParam>()
       .infer_shape([](const InferShape& s) { s.same(1, 0), s.same(2, 1), s.same(2, 2); })
-      .portable_forward(backward);
+      .portable_forward(backward)
+      .gradient([](GradientContext& g) { second_gradient(g, 3, expression); });
 }
 
 }  // namespace mx

@@ -112,6 +112,7 @@ MX_KERNELS(prelu_gradient, Elementwise<PreluGradient>, float, double)
 MX_KERNELS(prelu_slope_gradient, Elementwise<PreluSlopeGradient>, float, double)
 
 #if defined(MX_PASS_HOST)
+#include "graph/second_gradient.h"
 #include "mx/op/random.h"
 #include "mx/op/reduce.h"
 
@@ -226,11 +227,18 @@ void gradient(GradientContext& g) {
     if (g.wants(i)) g.set(i, gradients[i]);
 }
 
+// data, slopes: relu(x) - slopes relu(-x)
+void expression(ComposeContext& c) {
+  const Value below = c.call("relu", {c.call("negative", {c.in[0]})});
+  const bool per_channel = c.as<P>().act_type == P::kPrelu;
+  const Value scaled = along_axis(c, "broadcast_mul", below, c.in[1], per_channel ? 1 : -1);
+  c.out = {c.call("elemwise_sub", {c.call("relu", {c.in[0]}), scaled})};
+}
+
 // With y = f(x) the gradient is head f'(x). Of the exponentials f'' is f' below zero and 0 above.
-void second_gradient(GradientContext& g) {
+void backward_gradient(GradientContext& g) {
   const auto type = g.as<P>().act_type;
-  MX_CHECK(type != P::kPrelu && type != P::kRrelu, kUnsupported, "[LeakyReLU] its gradient has no gradient where ",
-           "act_type is 'prelu' or 'rrelu'; write where(x > 0, x, slope * x) instead");
+  if (has_slope_array(&g.as<P>())) return second_gradient(g, 2, expression);
   const Value head = g.input(0), x = g.input(1), given = g.head();
   if (g.wants(0)) g.set(0, g.call_same("_backward_LeakyReLU", {given, x}).at(0));
   if (!g.wants(1) || type == P::kLeaky) return;
@@ -304,7 +312,7 @@ MX_OPERATOR(_backward_LeakyReLU) {
       })
       .channels_last({0, 1}, {0}, is_elementwise)
       .portable_forward(backward)
-      .gradient(second_gradient);
+      .gradient(backward_gradient);
 }
 
 }  // namespace mx

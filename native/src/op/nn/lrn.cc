@@ -159,6 +159,8 @@ MX_DEVICE_KERNELS(lrn_gradient_rows, Rows<LRNGradientRow>, float, double)
 
 #include "device/blocks.h"
 #include "engine/threads.h"
+#include "graph/second_gradient.h"
+#include "mx/op/elementwise.h"
 #include "op/nn/floats.h"
 
 namespace mx {
@@ -232,6 +234,20 @@ void backward(const OpContext& context) {
   dx.finish();
 }
 
+void expression(ComposeContext& c) {
+  const auto& p = c.as<LRNParam>();
+  MX_CHECK(p.nsize % 2 == 1, kUnsupported, "[LRN] its gradient has a gradient where nsize is odd, but it is ", p.nsize);
+  const Value rows = call_with(c, "Reshape", {c.call("square", {c.in[0]})}, {{"shape", "(0, 0, -1)"}});
+  const std::string size = std::to_string(p.nsize), pad = std::to_string(p.nsize / 2);
+  const Value sums = call_with(
+      c, "Pooling", {call_with(c, "expand_dims", {rows}, {{"axis", "1"}})},
+      {{"kernel", "(" + size + ", 1)"}, {"pad", "(" + pad + ", 0)"}, {"stride", "(1, 1)"}, {"pool_type", "sum"}});
+  const Value mean = c.call("_mul_scalar", {c.call("reshape_like", {sums, c.in[0]})},
+                            ScalarParam{static_cast<double>(p.alpha) / p.nsize, false});
+  const Value base = c.call("_plus_scalar", {mean}, ScalarParam{p.knorm, false});
+  c.out = {c.call("elemwise_mul", {c.in[0], c.call("_power_scalar", {base}, ScalarParam{-p.beta, false})})};
+}
+
 }  // namespace
 
 MX_OPERATOR(LRN) {
@@ -264,7 +280,8 @@ MX_OPERATOR(_backward_LRN) {
       .infer_dtype([](const InferDType& d) {
         if (d.in[1] != DType::kUnknown) d.set_output(0, d.in[1]);
       })
-      .portable_forward(backward);
+      .portable_forward(backward)
+      .gradient([](GradientContext& g) { second_gradient(g, 1, expression); });
 }
 
 }  // namespace mx

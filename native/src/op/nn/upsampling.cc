@@ -242,13 +242,14 @@ MX_OPERATOR(UpSampling) {
       .output("output", "(batch, channels, scale height, scale width); the channels of all inputs with 'concat'.")
       .params<P>()
       .num_inputs(count_inputs)
+      .input_attr("weight", "__init__", "[\"bilinear\", {}]")
       .compose(compose);
 }
 
 MX_OPERATOR(_upsample_nearest) {
   op.describe("UpSampling of the nearest element.")
       .hidden()
-      .variadic("data", "num_args", "Images, (batch, channels, height, width).")
+      .variadic("arg", "num_args", "Images, (batch, channels, height, width).")
       .params<P>()
       .infer_shape([](const InferShape& s) {
         const Shape out = output_shape(s.as<P>(), s.in);

@@ -8,6 +8,7 @@
 #include <array>
 #include <string>
 
+#include "mx/base/wished_shape.h"
 #include "mx/op/elementwise.h"
 #include "mx/op/random.h"
 
@@ -17,7 +18,7 @@ namespace mx {
 // What all operators have after the numbers of the distribution.
 template <class P>
 void shape_fields(auto& f) {
-  f.add("shape", &P::shape, "The shape of the result. None: (1,).");
+  f.add("shape", &P::shape, "The shape of the result. None: what other arrays decide.");
   f.add("ctx", &P::ctx, "Where the array lives: cpu or cpu(0).");
   f.add("dtype", &P::dtype, "The dtype. None: that of `out`, else the usual one.");
 }
@@ -44,16 +45,10 @@ struct ArraysParam {
   }
 };
 
-// The requested shape, where 0 stands for what other arrays decide.
+// The requested shape, as far as there is one.
 template <class P>
 void infer_requested_shape(const InferShape& s) {
-  const auto& wish = s.as<P>().shape;
-  if (!wish) return s.set_output(0, Shape{1});
-  if (wish->ndim == 0) return;  // what other arrays decide
-  Shape shape = *wish;
-  for (int i = 0; i < shape.ndim; ++i)
-    if (shape[i] == 0) shape[i] = -1;
-  s.set_output(0, shape);
+  if (const auto& wish = s.as<P>().shape) s.set_output(0, wished_shape(*wish));
 }
 template <class P>
 void infer_requested_dtype(const InferDType& t) {

@@ -162,13 +162,13 @@ def test_numbers_at_the_border() -> None:
 @pytest.mark.parametrize(
     "call, message",
     [
-        (lambda: nd.random_exponential(lam=0), r"\[_random_exponential\] lam is 0, but must be positive"),
-        (lambda: nd.random_gamma(alpha=0), r"\[_random_gamma\] alpha is 0 and beta is 1"),
-        (lambda: nd.random_poisson(lam=-1), r"\[_random_poisson\] lam is -1"),
-        (lambda: nd.random_negative_binomial(p=0), r"\[_random_negative_binomial\] k is 1 and p is 0"),
-        (lambda: nd.random_generalized_negative_binomial(mu=-3), r"mu is -3 and alpha is 1"),
-        (lambda: nd.random_uniform(low=2, high=1), r"\[_random_uniform\] low is 2"),
-        (lambda: nd.random_gamma(dtype="int32"), "int32 is no floating dtype"),
+        (lambda: nd.random_exponential(lam=0, shape=1), r"\[_random_exponential\] lam is 0, but must be positive"),
+        (lambda: nd.random_gamma(alpha=0, shape=1), r"\[_random_gamma\] alpha is 0 and beta is 1"),
+        (lambda: nd.random_poisson(lam=-1, shape=1), r"\[_random_poisson\] lam is -1"),
+        (lambda: nd.random_negative_binomial(p=0, shape=1), r"\[_random_negative_binomial\] k is 1 and p is 0"),
+        (lambda: nd.random_generalized_negative_binomial(mu=-3, shape=1), r"mu is -3 and alpha is 1"),
+        (lambda: nd.random_uniform(low=2, high=1, shape=1), r"\[_random_uniform\] low is 2"),
+        (lambda: nd.random_gamma(dtype="int32", shape=1), "int32 is no floating dtype"),
         (lambda: nd.random.poisson_like(nd.ones((2,), dtype="int32")), "int32 is no floating dtype"),
     ],
 )

@@ -157,3 +157,54 @@ def test_slopes_that_are_the_same_everywhere(function):
     x.grad[:] = 7
     slope.backward()
     np.testing.assert_array_equal(x.grad.asnumpy(), [0, 0])
+
+
+def test_gamma():
+    check_second_gradient(nd.gamma, np.array([0.3, 1.0, 2.5, 3.5, -0.4, -1.7]))
+    check_second_gradient(nd.gammaln, np.array([0.3, 1.0, 2.5, 7.0, 12.0, -0.4, -1.7]))
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_layer_norm(axis):
+    def layer(x, gamma, beta):
+        return nd.LayerNorm(x, gamma, beta, axis=axis, eps=0.1)
+
+    check_second_gradient(layer, normal(2, 3, 4), normal([2, 3, 4][axis]), normal([2, 3, 4][axis]))
+
+
+def test_instance_norm():
+    check_second_gradient(lambda x, g, b: nd.InstanceNorm(x, g, b, eps=0.1), normal(2, 3, 2, 2), normal(3), normal(3))
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (2, 4, 2, 3)])
+def test_lrn(shape):
+    check_second_gradient(lambda x: nd.LRN(x, nsize=3, alpha=0.7, knorm=1.5), normal(*shape))
+    with pytest.raises(MXNetError, match=r"\[LRN\].*odd, but it is 4"):
+        check_second_gradient(lambda x: nd.LRN(x, nsize=4), normal(*shape))
+
+
+@pytest.mark.parametrize("slopes", [3, 1])
+def test_prelu(slopes):
+    x = normal(2, 3, 4)
+    x = x + np.sign(x)  # away from the bend
+    check_second_gradient(lambda x, slope: nd.LeakyReLU(x, slope, act_type="prelu"), x, normal(slopes))
+
+
+def test_rrelu():
+    check_second_gradient(
+        lambda x: nd.LeakyReLU(x, act_type="rrelu", lower_bound=0.2, upper_bound=0.2), normal(2, 3) * 3
+    )
+
+
+def test_interleaved_attention():
+    contrib, heads = nd.contrib, {"heads": 2}
+    check_second_gradient(lambda x: contrib.interleaved_matmul_selfatt_qk(x, **heads), normal(3, 2, 12))
+    check_second_gradient(
+        lambda x, a: contrib.interleaved_matmul_selfatt_valatt(x, a, **heads), normal(3, 2, 12), normal(4, 3, 3)
+    )
+    check_second_gradient(
+        lambda q, kv: contrib.interleaved_matmul_encdec_qk(q, kv, **heads), normal(3, 2, 4), normal(5, 2, 8)
+    )
+    check_second_gradient(
+        lambda kv, a: contrib.interleaved_matmul_encdec_valatt(kv, a, **heads), normal(5, 2, 8), normal(4, 3, 5)
+    )

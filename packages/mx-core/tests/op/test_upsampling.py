@@ -67,3 +67,18 @@ def test_symbol():
 def test_inputs_that_do_not_fit():
     with pytest.raises(MXNetError, match=r"\[UpSampling\].*\(1, 1, 3, 3\)"):
         nd.UpSampling(nd.ones((1, 1, 2, 2)), nd.ones((1, 1, 3, 3)), scale=2, sample_type="nearest")
+
+
+def test_inputs_of_symbols_are_called_as_in_1_9_1():
+    bilinear = sym.UpSampling(sym.var("x"), scale=2, num_filter=3, sample_type="bilinear", num_args=2, name="up")
+    assert bilinear.list_arguments() == ["x", "up_weight"]
+    assert bilinear.attr_dict()["up_weight"]["__init__"] == '["bilinear", {}]'
+    assert bilinear.infer_shape(x=(1, 3, 4, 4))[0] == [(1, 3, 4, 4), (3, 1, 4, 4)]
+    named = sym.UpSampling(
+        weight=sym.var("w"), data=sym.var("x"), scale=2, num_filter=3, sample_type="bilinear", num_args=2
+    )
+    assert named.list_arguments() == ["x", "w"] and "__init__" in named.attr_dict()["w"]
+    nearest = sym.UpSampling(scale=2, sample_type="nearest", num_args=2, name="up")
+    assert nearest.list_arguments() == ["up_arg0", "up_arg1"]
+    with pytest.raises(MXNetError, match="no input called weight; it has arg0"):
+        sym.UpSampling(weight=sym.var("w"), scale=2, sample_type="nearest", num_args=1)

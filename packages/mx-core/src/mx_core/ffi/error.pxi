@@ -1,5 +1,6 @@
 # Statuses become exceptions, and Ctrl-C reaches long work.
 from mx_core.base import (
+    MXArgumentError,
     MXFileError,
     MXIndexError,
     MXMemoryError,

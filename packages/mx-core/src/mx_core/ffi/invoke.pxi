@@ -236,7 +236,7 @@ cdef int take_input(int op, object item, Py_ssize_t index, MXNDArrayHandle* to, 
         if info.variadic_count == NULL and index < info.num_inputs and info.inputs[index].optional:
             return 0
         raise MXTypeError(f"[{op_name(op)}] {input_name(op, index)} is missing")
-    raise MXTypeError(f"[{op_name(op)}] {input_name(op, index)} must be an NDArray, got {describe(item)}: "
+    raise MXArgumentError(f"[{op_name(op)}] {input_name(op, index)} must be an NDArray, got {describe(item)}: "
                       "mx.nd.array makes one of lists and NumPy arrays")
 
 
