@@ -28,8 +28,10 @@ struct RowBorder {
   __host__ __device__ int operator[](int64_t row) const { return (static_cast<int>(row) + after) * n; }
 };
 
+}  // namespace
+
 template <class Key>
-int sort(const MXBlock* block, const SortedPairs<Key>& p, int64_t rows, int64_t n, int bits) {
+int sort_pairs(const MXBlock* block, const SortedPairs<Key>& p, int64_t rows, int64_t n, int bits) {
   const auto stream = static_cast<cudaStream_t>(block->stream);
   const int items = static_cast<int>(rows * n), each = static_cast<int>(n);
   // CUB gives a row to one block of threads where there are several: few long ones are better sorted one by one.
@@ -48,15 +50,8 @@ int sort(const MXBlock* block, const SortedPairs<Key>& p, int64_t rows, int64_t 
     return error;
   });
 }
-
-}  // namespace
-
-int sort_pairs(const MXBlock* block, const SortedPairs<int32_t>& pairs, int64_t rows, int64_t n, int bits) {
-  return sort(block, pairs, rows, n, bits);
-}
-int sort_pairs(const MXBlock* block, const SortedPairs<int64_t>& pairs, int64_t rows, int64_t n, int bits) {
-  return sort(block, pairs, rows, n, bits);
-}
+template int sort_pairs(const MXBlock*, const SortedPairs<int32_t>&, int64_t, int64_t, int);
+template int sort_pairs(const MXBlock*, const SortedPairs<int64_t>&, int64_t, int64_t, int);
 
 int select_places(const MXBlock* block, const uint8_t* flags, int64_t n, int64_t* places, int64_t* count) {
   return with_scratch(block, "select", [&](void* scratch, size_t& bytes) {

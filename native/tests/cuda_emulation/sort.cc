@@ -33,20 +33,15 @@ void select_kernel(const uint8_t* flags, int64_t n, int64_t* places, int64_t* co
     if (flags[i]) places[(*count)++] = i;
 }
 
+}  // namespace
+
 template <class Key>
-int sort(const MXBlock* block, const SortedPairs<Key>& pairs, int64_t rows, int64_t n, int bits) {
+int sort_pairs(const MXBlock* block, const SortedPairs<Key>& pairs, int64_t rows, int64_t n, int bits) {
   if (rows * n >= int64_t{1} << 31) return fail("a sort of 2^31 keys or more");
   return launch(block, sort_kernel<Key>, 1, 1, 0, pairs, rows, n, bits);
 }
-
-}  // namespace
-
-int sort_pairs(const MXBlock* block, const SortedPairs<int32_t>& pairs, int64_t rows, int64_t n, int bits) {
-  return sort(block, pairs, rows, n, bits);
-}
-int sort_pairs(const MXBlock* block, const SortedPairs<int64_t>& pairs, int64_t rows, int64_t n, int bits) {
-  return sort(block, pairs, rows, n, bits);
-}
+template int sort_pairs(const MXBlock*, const SortedPairs<int32_t>&, int64_t, int64_t, int);
+template int sort_pairs(const MXBlock*, const SortedPairs<int64_t>&, int64_t, int64_t, int);
 
 int select_places(const MXBlock* block, const uint8_t* flags, int64_t n, int64_t* places, int64_t* count) {
   return launch(block, select_kernel, 1, 1, 0, flags, n, places, count);

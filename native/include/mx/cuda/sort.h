@@ -14,8 +14,9 @@ struct SortedPairs {
   const int32_t* values;
   int32_t* moved;
 };
-int sort_pairs(const MXBlock* block, const SortedPairs<int32_t>& pairs, int64_t rows, int64_t n, int bits = 32);
-int sort_pairs(const MXBlock* block, const SortedPairs<int64_t>& pairs, int64_t rows, int64_t n, int bits = 64);
+template <class Key>  // int32_t or int64_t
+int sort_pairs(const MXBlock* block, const SortedPairs<Key>& pairs, int64_t rows, int64_t n,
+               int bits = 8 * sizeof(Key));
 
 // The places of the flags that are not zero, and how many there are.
 int select_places(const MXBlock* block, const uint8_t* flags, int64_t n, int64_t* places, int64_t* count);
