@@ -1,5 +1,5 @@
 // A loss made of any array.
-#include "mx/op/reduce.h"
+#include "mx/op/sum.h"
 
 namespace mx {
 namespace {
@@ -24,22 +24,13 @@ struct MakeLossParam {
 
 namespace mx::MX_ISA {
 
-// How many elements are larger than the threshold.
-struct CountValid {
+struct LossIsValid {
   float threshold;
-  explicit MX_XPU CountValid(const LoopArgs& args)
+  explicit MX_XPU LossIsValid(const LoopArgs& args)
       : threshold(static_cast<const MakeLossParam*>(args.params)->valid_thresh) {}
   template <class T>
-  MX_XPU static T identity() {
-    return T(0);
-  }
-  template <class T>
-  MX_XPU T map(T x) const {
-    return x > T(threshold) ? T(1) : T(0);
-  }
-  template <class T>
-  MX_XPU T combine(T a, T b) const {
-    return a + b;
+  MX_XPU bool operator()(T x) const {
+    return x > T(threshold);
   }
 };
 struct MakeLossShare {
@@ -51,7 +42,7 @@ struct MakeLossShare {
 
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(make_loss_valid, Reduce<CountValid>, float, double)
+MX_KERNELS(make_loss_valid, Reduce<Count<LossIsValid>>, float, double)
 MX_KERNELS(make_loss_share, Elementwise<MakeLossShare>, float, double)
 
 #if defined(MX_PASS_HOST)

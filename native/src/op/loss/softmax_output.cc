@@ -1,5 +1,5 @@
-#include "mx/op/reduce.h"
 #include "mx/op/rows.h"
+#include "mx/op/sum.h"
 
 namespace mx {
 
@@ -89,21 +89,13 @@ struct SoftmaxOutputBackward {
 };
 
 // The labels that count.
-struct SoftmaxOutputValid {
+struct LabelIsValid {
   float ignored;
-  explicit MX_XPU SoftmaxOutputValid(const LoopArgs& args)
+  explicit MX_XPU LabelIsValid(const LoopArgs& args)
       : ignored(static_cast<const SoftmaxOutputParam*>(args.params)->ignore_label) {}
   template <class T>
-  MX_XPU static T identity() {
-    return T(0);
-  }
-  template <class T>
-  MX_XPU T map(T label) const {
-    return label != T(ignored) ? T(1) : T(0);
-  }
-  template <class T>
-  MX_XPU T combine(T a, T b) const {
-    return a + b;
+  MX_XPU bool operator()(T label) const {
+    return label != T(ignored);
   }
 };
 
@@ -133,7 +125,7 @@ struct SoftmaxOutputGradientRow {
 
 }  // namespace mx::MX_ISA
 #endif
-MX_KERNELS(softmax_output_valid, Reduce<SoftmaxOutputValid>, float, double)
+MX_KERNELS(softmax_output_valid, Reduce<Count<LabelIsValid>>, float, double)
 #if defined(MX_PASS_CUDA)
 MX_DEVICE_KERNELS(softmax_output_gradient_rows, Rows<SoftmaxOutputGradientRow>, float, double)
 #endif

@@ -1,21 +1,4 @@
-#include "mx/op/reduce.h"
-
-namespace mx::MX_ISA {
-struct Sum {
-  template <class T>
-  MX_XPU static T identity() {
-    return T(0);
-  }
-  template <class T>
-  MX_XPU T map(T x) const {
-    return x;
-  }
-  template <class T>
-  MX_XPU T combine(T a, T b) const {
-    return add(a, b);
-  }
-};
-}  // namespace mx::MX_ISA
+#include "mx/op/sum.h"
 
 MX_KERNELS(sum, Reduce<Sum>, float, double, int32_t, int64_t)
 
