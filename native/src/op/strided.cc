@@ -22,6 +22,8 @@ void copy_row(const Word* from, Word* to, int64_t n, int64_t in, int64_t out) {
   } else if (in == 0 && out == 1) {
     const Word value = *from;
     for (int64_t i = 0; i < n; ++i) to[i] = value;
+  } else if (in == -1 && out == 1) {  // a case of its own: it vectorizes
+    for (int64_t i = 0; i < n; ++i) to[i] = from[-i];
   } else if (out == 1) {
     for (int64_t i = 0; i < n; ++i) to[i] = from[i * in];
   } else {

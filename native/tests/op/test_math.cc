@@ -69,6 +69,10 @@ TEST_CASE("float32 functions err by less than 4 units in the last place") {
       {"cosh", std::cosh, -1, 1},
       {"arctanh", std::atanh, -1, 1},
       {"arctanh", std::atanh, -0.01, 0.01},
+      {"gammaln", std::lgamma, 0, 3},
+      {"gammaln", std::lgamma, 0, 1e30},
+      {"gamma", std::tgamma, -20, 35},
+      {"gamma", std::tgamma, -1, 3},
       {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, -100, 100},
       {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, -2, 2},
   };

@@ -7,18 +7,13 @@ struct Cos {
   MX_XPU T operator()(T x) const {
     return cos(x);
   }
-};
-
 #if defined(MX_PASS_CPU)
-template <>
-template <>
-void Elementwise<Cos>::loop<float>(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-  wave_loop(out, in, n, args, [](float x) { return wave(x, 1); }, Cos{});
-}
+  static float near(const WaveParts& x) { return wave(x, 1); }
 #endif
+};
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(cos, Elementwise<Cos>, float, double)
+MX_KERNELS(cos, Waves<Cos>, float, double)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/log_to_base.h"
 
 namespace mx::MX_ISA {
 struct Log10 {
@@ -6,6 +6,7 @@ struct Log10 {
   MX_XPU T operator()(T x) const {
     return log10(x);
   }
+  MX_XPU float operator()(float x) const { return log_to_base(x, {.434294492f, -1.01030815e-8f, .301025391f, 4.60503907e-6f}); }
 };
 }  // namespace mx::MX_ISA
 

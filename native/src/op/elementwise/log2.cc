@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/log_to_base.h"
 
 namespace mx::MX_ISA {
 struct Log2 {
@@ -6,6 +6,7 @@ struct Log2 {
   MX_XPU T operator()(T x) const {
     return log2(x);
   }
+  MX_XPU float operator()(float x) const { return log_to_base(x, {1.44269502f, 1.92596303e-8f, 1.f, 0.f}); }
 };
 }  // namespace mx::MX_ISA
 

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "mx/op/elementwise.h"
+#include "op/elementwise/spread.h"
 
 namespace mx::MX_ISA {
 struct Power {
@@ -23,7 +23,7 @@ struct PowerGradientRight {
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(power, Elementwise<Power>, float, double)
+MX_KERNELS(power, Spread<Power>, float, double)
 MX_KERNELS(_backward_power_left, Elementwise<PowerGradientLeft>, float, double)
 MX_KERNELS(_backward_power_right, Elementwise<PowerGradientRight>, float, double)
 

@@ -7,18 +7,13 @@ struct Sin {
   MX_XPU T operator()(T x) const {
     return sin(x);
   }
-};
-
 #if defined(MX_PASS_CPU)
-template <>
-template <>
-void Elementwise<Sin>::loop<float>(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-  wave_loop(out, in, n, args, [](float x) { return wave(x, 0); }, Sin{});
-}
+  static float near(const WaveParts& x) { return wave(x, 0); }
 #endif
+};
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(sin, Elementwise<Sin>, float, double)
+MX_KERNELS(sin, Waves<Sin>, float, double)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

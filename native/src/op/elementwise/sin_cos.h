@@ -2,17 +2,24 @@
 #pragma once
 #include "mx/op/elementwise.h"
 
-#if defined(MX_PASS_CPU)
 namespace mx::MX_ISA {
+#if defined(MX_PASS_CPU)
 
-// From here on the reduction in wave() loses digits; libm's does not.
-inline constexpr float kLongWay = 1073741824.f;
+// From here on reductions in float32 and in float64 lose digits; libm's does not.
+inline constexpr float kShortWay = 65536.f, kLongWay = 1073741824.f;
 
-// x = k pi/2 + r with |r| <= pi/4, for |x| < kLongWay; reduced in float64.
+// x = k pi/2 + r with |r| <= pi/4, or little more.
 struct WaveParts {
   int32_t k;
   float r;
 };
+// For |x| < kShortWay: pi/2 in three parts.
+MX_INLINE WaveParts short_wave_parts(float x) {
+  const float shifted = fma(x, .636619747f, 12582912.f), k = shifted - 12582912.f;  // k in the low bits
+  const float r = fma(k, 1.71512451e-15f, fma(k, 4.37113883e-8f, fma(k, -1.57079637f, x)));
+  return {bits<int32_t>(shifted), k == 0.f ? x : r};  // for the sign of zero
+}
+// For |x| < kLongWay.
 MX_INLINE WaveParts wave_parts(float x) {
   const double wide = x, shifted = fma(wide, .63661977236758134, 6755399441055744.);  // k in the low bits
   const double k = shifted - 6755399441055744.;
@@ -20,9 +27,9 @@ MX_INLINE WaveParts wave_parts(float x) {
   return {static_cast<int32_t>(bits<int64_t>(shifted)), r};
 }
 
-// tan(x) for |x| < kLongWay.
-MX_INLINE float tangent(float x) {
-  const auto [k, r] = wave_parts(x);
+// tan(x)
+MX_INLINE float tangent(const WaveParts& x) {
+  const auto [k, r] = x;
   const float s = r * r;
   const float p =
       polynomial(s, .333333343f, .133332312f, .0539944656f, .0216211248f, .00996215641f, .00118530996f, .00384314568f);
@@ -30,9 +37,9 @@ MX_INLINE float tangent(float x) {
   return k & 1 ? -1.f / near : near;
 }
 
-// sin(x + quarters pi/2) for |x| < kLongWay.
-MX_INLINE float wave(float x, int32_t quarters) {
-  const auto [k, r] = wave_parts(x);
+// sin(x + quarters pi/2)
+MX_INLINE float wave(const WaveParts& x, int32_t quarters) {
+  const auto [k, r] = x;
   const int32_t quadrant = k + quarters;
   const float s = r * r;
   const float sine =
@@ -42,32 +49,35 @@ MX_INLINE float wave(float x, int32_t quarters) {
   return quadrant & 2 ? -size : size;
 }
 
-// Numbers of size below kLongWay by `near`; `libm` is right for every number, infinities and NaN too.
-template <class Near, class Libm>
-MX_INLINE void wave_loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args, const Near& near,
-                         const Libm& libm) {
-  const float* const x = static_cast<const float*>(in[0]);
-  float* const y = static_cast<float*>(out[0]);
-  if (args.scalars) {
-    const float value = libm(*x);
-    for (int64_t i = 0; i < n; ++i) y[i] = value;
-    return;
-  }
-  constexpr int64_t block = 256;
-  float results[block];  // y may be x, which libm still needs
-  for (int64_t begin = 0; begin < n; begin += block) {
-    const int64_t size = n - begin < block ? n - begin : block;
-    int32_t far = 0;
-    for (int64_t i = 0; i < size; ++i) {
-      results[i] = near(x[begin + i]);
-      far |= !(abs(x[begin + i]) < kLongWay);
+// The loops of a function F that has near(WaveParts) for numbers of size below kLongWay; libm is right for every number,
+// infinities and NaN too.
+template <class F>
+struct Waves {
+  template <class T>
+  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
+    if (args.scalars || sizeof(T) > sizeof(float)) return Elementwise<F>::template loop<T>(out, in, n, args);
+    const float* const x = static_cast<const float*>(in[0]);
+    float* const y = static_cast<float*>(out[0]);
+    constexpr int64_t block = 256;
+    float results[block];  // y may be x, which libm still needs
+    for (int64_t begin = 0; begin < n; begin += block) {
+      const int64_t size = n - begin < block ? n - begin : block;
+      int32_t far = 0;
+      for (int64_t i = 0; i < size; ++i) {
+        results[i] = F::near(short_wave_parts(x[begin + i]));
+        far |= !(abs(x[begin + i]) < kShortWay);
+      }
+      if (far)
+        for (int64_t i = 0; i < size; ++i) results[i] = F::near(wave_parts(x[begin + i]));
+      if (far)
+        for (int64_t i = 0; i < size; ++i)
+          if (!(abs(x[begin + i]) < kLongWay)) results[i] = F()(x[begin + i]);
+      for (int64_t i = 0; i < size; ++i) y[begin + i] = results[i];
     }
-    if (far)
-      for (int64_t i = 0; i < size; ++i)
-        if (!(abs(x[begin + i]) < kLongWay)) results[i] = libm(x[begin + i]);
-    for (int64_t i = 0; i < size; ++i) y[begin + i] = results[i];
   }
-}
-
-}  // namespace mx::MX_ISA
+};
+#else
+template <class F>
+using Waves = Elementwise<F>;
 #endif
+}  // namespace mx::MX_ISA

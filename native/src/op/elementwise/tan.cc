@@ -7,18 +7,13 @@ struct Tan {
   MX_XPU T operator()(T x) const {
     return tan(x);
   }
-};
-
 #if defined(MX_PASS_CPU)
-template <>
-template <>
-void Elementwise<Tan>::loop<float>(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
-  wave_loop(out, in, n, args, [](float x) { return tangent(x); }, Tan{});
-}
+  static float near(const WaveParts& x) { return tangent(x); }
 #endif
+};
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(tan, Elementwise<Tan>, float, double)
+MX_KERNELS(tan, Waves<Tan>, float, double)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -18,14 +18,29 @@ struct Range {
   explicit MX_XPU Range(const LoopArgs& args) : call(*static_cast<const RangeCall*>(args.params)) {}
   template <class T>
   MX_XPU T at(int64_t i) const {
-    const int64_t steps = call.repeat == 1 ? i : i / call.repeat;  // division would keep the loop from vectorizing
-    return T(call.start) + T(steps) * T(call.step);
+    return T(call.start) + T(i / call.repeat) * T(call.step);
   }
 };
 
+#if defined(MX_PASS_CPU)
+// Neither division nor conversion of long integers, which would keep the loop from vectorizing.
+struct RangeLoops {
+  template <class T>
+  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
+    const RangeCall call = *static_cast<const RangeCall*>(args.params);
+    if (call.repeat != 1) return Index<Range>::loop<T>(out, in, n, args);
+    T* const y = static_cast<T*>(out[0]);
+    const T first = T(args.extra[0]), start = T(call.start), step = T(call.step);
+    for (int32_t i = 0; i < static_cast<int32_t>(n); ++i) y[i] = start + (first + T(i)) * step;
+  }
+};
+#else
+using RangeLoops = Index<Range>;
+#endif
+
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(range, Index<Range>, double)
+MX_KERNELS(range, RangeLoops, double)
 
 #if defined(MX_PASS_HOST)
 #include <algorithm>

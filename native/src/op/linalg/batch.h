@@ -51,17 +51,32 @@ void each_matrix(const OpContext& ctx, int64_t count, int64_t cost, const char* 
              ", ", why, " (LAPACK says ", failed[i], ")");
 }
 
-// body(T()) for the dtype of the first input, after LAPACK was found.
+// fn(matrix, strip) on several threads, for each of so many strips of every matrix; `work` is that for one.
+template <class Function>
+void each_strip(int64_t matrices, int64_t strips, int64_t work, Function fn) {
+  engine::parallel_for(matrices * strips, (1 << 17) / (work + 1) + 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) fn(i / strips, i % strips);
+  });
+}
+
+// body(T()) for the dtype of the first input.
 template <class Body>
-void with_lapack(const OpContext& ctx, Body body) {
+void with_float_type(const OpContext& ctx, Body body) {
   const DType dtype = ctx.in[0].dtype;
   MX_CHECK(dtype == DType::kFloat32 || dtype == DType::kFloat64, kType, "[", ctx.op.name, "] is not defined for ",
            dtype, "; cast to float32 or float64 first");
-  lapack::require(ctx.op.name);
   if (dtype == DType::kFloat32)
     body(float());
   else
     body(double());
+}
+// The same where LAPACK is needed.
+template <class Body>
+void with_lapack(const OpContext& ctx, Body body) {
+  with_float_type(ctx, [&]<class T>(T) {
+    lapack::require(ctx.op.name);
+    body(T());
+  });
 }
 
 }  // namespace mx

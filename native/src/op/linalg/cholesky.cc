@@ -1,11 +1,12 @@
 // Cholesky factors, inverses made of them, and triangular systems.
 #include "op/linalg/algebra.h"
 #include "op/linalg/batch.h"
+#include "op/linalg/triangle.h"
 
 namespace mx {
 namespace {
 
-constexpr int kStrip = 128;  // right-hand sides that one task solves for
+constexpr int64_t kLarge = 1024;  // triangles from which on their rows shall serve several strips
 
 OpDef& on_square(OpDef& op, const char* doc) {
   return op.input("A", doc).amp(Amp::kFloat32).infer_shape([](const InferShape& s) {
@@ -45,18 +46,26 @@ MX_OPERATOR(_linalg_potri) {
   on_square(op, "Lower triangular matrices L, as potrf gives them.")
       .describe("The inverses of L L^T.")
       .alias("linalg_potri")
-      .inplace(0, 0)
       .forward([](const OpContext& ctx) {
         const Matrices m(ctx.in[0].shape);
-        const int n = lapack_size(ctx, m.rows);
-        with_lapack(ctx, [&]<class T>(T) {
-          copy_flat(ctx.in[0], ctx.out[0]);
-          each_matrix<T>(ctx, m.count, m.size() * n, "is singular", [&](T, int64_t i) {
-            T* const a = ctx.out[0].as<T>() + i * m.size();
-            const int info = lapack::cholesky_inverse(a, n);
-            for (int64_t row = 0; row < n; ++row)
-              for (int64_t column = 0; column < row; ++column) a[column * n + row] = a[row * n + column];
-            return info;
+        const int64_t n = m.rows;
+        with_float_type(ctx, [&]<class T>(T) {
+          const auto triangle = [&](int64_t i) { return Triangle<T>{ctx.in[0].as<T>() + i * m.size(), n, n, 1, true}; };
+          each_matrix<T>(ctx, m.count, n, "is singular", [&](T, int64_t i) { return triangle(i).singular(); });
+          // Columns of L^-1 begin with zeros, and of the result the triangle below is enough: it is symmetric.
+          each_strip(m.count, (n + kStrip - 1) / kStrip, m.size() * kStrip, [&](int64_t i, int64_t strip) {
+            const int64_t first = strip * kStrip, rows = n - first, width = std::min(kStrip, rows);
+            const Triangle<T> l = triangle(i).without(first);
+            Strips<T> strips(rows, 1);
+            T *const x = strips[0], *const corner = ctx.out[0].as<T>() + i * m.size() + first * (n + 1);
+            std::fill_n(x, rows * kStrip, T(0));
+            for (int64_t k = 0; k < width; ++k) x[k * kStrip + k] = 1;
+            solve_strips(l, x, 1);
+            solve_strips(l.transposed(), x, 1);
+            for (int64_t k = 1; k < width; ++k)
+              for (int64_t j = 0; j < k; ++j) x[j * kStrip + k] = x[k * kStrip + j];
+            empty_strip(x, rows, width, corner, n, false);
+            empty_strip(x, rows, width, corner, n, true);
           });
         });
       })
@@ -90,26 +99,35 @@ MX_OPERATOR(_linalg_trsm) {
       .forward([](const OpContext& ctx) {
         const auto& p = ctx.as<TriangularParam>();
         const Matrices a(ctx.in[0].shape), b(ctx.in[1].shape);
-        const int m = lapack_size(ctx, b.rows), n = lapack_size(ctx, b.columns);
-        with_lapack(ctx, [&]<class T>(T) {
-          copy_flat(ctx.in[1], ctx.out[0]);
-          each_matrix<T>(ctx, a.count, a.rows, "is singular: it has a zero in its diagonal", [&](T, int64_t i) {
-            const T* const from = ctx.in[0].as<T>() + i * a.size();
-            for (int64_t k = 0; k < a.rows; ++k)
-              if (from[k * (a.rows + 1)] == 0) return static_cast<int>(k + 1);
-            return 0;
-          });
-          // Columns of B are systems of their own, or rows where A stands to the right.
-          const int size = p.rightside ? m : n, strips = (size + kStrip - 1) / kStrip;
-          const int64_t work = a.size() * std::min(size, kStrip);
-          engine::parallel_for(a.count * strips, (1 << 17) / (work + 1) + 1, [&](int64_t begin, int64_t end) {
-            for (int64_t task = begin; task < end; ++task) {
-              const int first = static_cast<int>(task % strips) * kStrip, width = std::min(kStrip, size - first);
-              const T* const from = ctx.in[0].as<T>() + task / strips * a.size();
-              T* const to = ctx.out[0].as<T>() + task / strips * b.size() + int64_t{first} * (p.rightside ? n : 1);
-              lapack::solve_triangular(from, to, p.rightside ? width : m, p.rightside ? n : width, n, p.rightside,
-                                       p.lower, p.transpose, static_cast<T>(p.alpha));
-            }
+        with_float_type(ctx, [&]<class T>(T) {
+          // A triangle whose rows are of the unknown numbers of a column of B, or of a row where A stands to the right.
+          const bool plain = p.transpose == p.rightside;
+          const int64_t n = a.rows, sides = p.rightside ? b.rows : b.columns, strips = (sides + kStrip - 1) / kStrip;
+          const auto triangle = [&](int64_t i) {
+            return Triangle<T>{ctx.in[0].as<T>() + i * a.size(), n, plain ? n : 1, plain ? 1 : n, p.lower == plain};
+          };
+          each_matrix<T>(ctx, a.count, n, "is singular: it has a zero in its diagonal",
+                         [&](T, int64_t i) { return triangle(i).singular(); });
+          const int64_t together = n < kLarge ? 1 : 4;
+          each_strip(a.count, (strips + together - 1) / together, a.size() * kStrip * together,
+                     [&](int64_t i, int64_t group) {
+            Strips<T> x(n, together);
+            const int64_t begin = group * together, count = std::min(together, strips - begin);
+            const auto each = [&](auto fn) {
+              for (int64_t k = 0; k < count; ++k) {
+                const int64_t first = (begin + k) * kStrip;
+                fn(x[k], i * b.size() + first * (p.rightside ? n : 1), std::min(kStrip, sides - first));
+              }
+            };
+            each([&](T* strip, int64_t at, int64_t width) {
+              fill_strip(ctx.in[1].as<T>() + at, b.columns, p.rightside, n, width, strip);
+              if (p.alpha != 1)
+                for (int64_t k = 0; k < n * kStrip; ++k) strip[k] *= static_cast<T>(p.alpha);
+            });
+            solve_strips(triangle(i), x[0], count);
+            each([&](T* strip, int64_t at, int64_t width) {
+              empty_strip(strip, n, width, ctx.out[0].as<T>() + at, b.columns, p.rightside);
+            });
           });
         });
       })

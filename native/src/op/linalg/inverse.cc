@@ -5,6 +5,7 @@
 
 #include "op/linalg/algebra.h"
 #include "op/linalg/batch.h"
+#include "op/linalg/triangle.h"
 
 namespace mx {
 namespace {
@@ -15,16 +16,32 @@ void invert(const OpContext& ctx, bool allow_singular) {
   const int n = lapack_size(ctx, m.rows);
   if (ctx.in[0].size() == 0) return;
   with_lapack(ctx, [&]<class T>(T) {
-    copy_flat(ctx.in[0], ctx.out[0]);
-    each_matrix<T>(ctx, m.count, 2 * m.size() * n, "is singular", [&](T, int64_t i) {
-      T* const a = ctx.out[0].as<T>() + i * m.size();
-      const auto pivots = std::make_unique_for_overwrite<int[]>(static_cast<size_t>(n));
-      const auto work = std::make_unique_for_overwrite<T[]>(static_cast<size_t>(lapack::work_size(n)));
-      int info = lapack::lu(a, n, pivots.get());
-      if (info == 0) info = lapack::lu_inverse(a, n, pivots.get(), work.get(), lapack::work_size(n));
+    T* const factors = static_cast<T*>(ctx.workspace(ctx.in[0].bytes()));
+    std::memcpy(factors, ctx.in[0].data, ctx.in[0].bytes());
+    int* const pivots = static_cast<int*>(ctx.workspace(static_cast<size_t>(m.count * n) * sizeof(int)));
+    each_matrix<T>(ctx, m.count, m.size() * n, "is singular", [&](T, int64_t i) {
+      const int info = lapack::lu(factors + i * m.size(), n, pivots + i * n);
       if (info == 0 || !allow_singular) return info;
-      std::fill(a, a + m.size(), T(0));
+      pivots[i * n] = 0;  // they count from 1
       return 0;
+    });
+    // A^T = P L U, so the columns of the inverse of A are those of P L^-T U^-T.
+    each_strip(m.count, (n + kStrip - 1) / kStrip, m.size() * kStrip, [&](int64_t i, int64_t strip) {
+      const int64_t first = strip * kStrip, width = std::min(kStrip, n - first);
+      T* const to = ctx.out[0].as<T>() + i * m.size() + first;
+      const int* const pivot = pivots + i * n;
+      Strips<T> strips(n, 1);
+      T* const x = strips[0];
+      std::fill_n(x, n * kStrip, T(0));
+      if (pivot[0] > 0) {
+        for (int64_t k = 0; k < width; ++k) x[(first + k) * kStrip + k] = 1;
+        const Triangle<T> lower{factors + i * m.size(), n, n, 1, true}, upper{lower.data, n, n, 1, false, true};
+        solve_strips(lower.without(first), x + first * kStrip, 1);
+        solve_strips(upper, x, 1);
+        for (int64_t k = n - 1; k >= 0; --k)
+          if (pivot[k] != k + 1) std::swap_ranges(x + k * kStrip, x + (k + 1) * kStrip, x + (pivot[k] - 1) * kStrip);
+      }
+      empty_strip(x, n, width, to, n, false);
     });
   });
 }

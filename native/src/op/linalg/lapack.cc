@@ -13,7 +13,7 @@ namespace {
 
 // Fortran passes everything by reference, and the lengths of texts at the end.
 struct Functions {
-  void *potrf[2], *potri[2], *getrf[2], *getri[2], *geqrf[2], *orgqr[2], *syevd[2], *trsm[2];
+  void *potrf[2], *getrf[2], *geqrf[2], *orgqr[2], *syevd[2];
 };
 
 // OpenBLAS makes a thread for every processor that the opening thread may use. One is enough: batches are divided
@@ -76,9 +76,8 @@ struct Library {
     const auto both = [&](void** to, const char* name) {
       to[0] = find(std::string("s") + name), to[1] = find(std::string("d") + name);
     };
-    both(functions.potrf, "potrf"), both(functions.potri, "potri"), both(functions.getrf, "getrf");
-    both(functions.getri, "getri"), both(functions.geqrf, "geqrf"), both(functions.orgqr, "orgqr");
-    both(functions.syevd, "syevd"), both(functions.trsm, "trsm");
+    both(functions.potrf, "potrf"), both(functions.getrf, "getrf"), both(functions.geqrf, "geqrf");
+    both(functions.orgqr, "orgqr"), both(functions.syevd, "syevd");
     if (auto* set = reinterpret_cast<void (*)(int)>(dlsym(handle, "scipy_openblas_set_num_threads"))) set(1);
   }
 };
@@ -112,21 +111,9 @@ void require(std::string_view op) {
     return info;                                                                                                    \
   }                                                                                                                 \
   template <>                                                                                                       \
-  int cholesky_inverse(T* l, int n) {                                                                               \
-    int info = 0;                                                                                                   \
-    call<T>(library().functions.potri, "U", &n, l, &n, &info, size_t{1});                                           \
-    return info;                                                                                                    \
-  }                                                                                                                 \
-  template <>                                                                                                       \
   int lu(T* a, int n, int* pivots) {                                                                                \
     int info = 0;                                                                                                   \
     call<T>(library().functions.getrf, &n, &n, a, &n, pivots, &info);                                               \
-    return info;                                                                                                    \
-  }                                                                                                                 \
-  template <>                                                                                                       \
-  int lu_inverse(T* a, int n, int* pivots, T* work, int work_size) {                                                \
-    int info = 0;                                                                                                   \
-    call<T>(library().functions.getri, &n, a, &n, pivots, work, &work_size, &info);                                 \
     return info;                                                                                                    \
   }                                                                                                                 \
   template <>                                                                                                       \
@@ -147,12 +134,6 @@ void require(std::string_view op) {
     call<T>(library().functions.syevd, "V", "U", &n, a, &n, values, work, &work_size, iwork, &iwork_size, &info,    \
             size_t{1}, size_t{1});                                                                                  \
     return info;                                                                                                    \
-  }                                                                                                                 \
-  template <>                                                                                                       \
-  void solve_triangular(const T* a, T* b, int m, int n, int row, bool right, bool lower, bool transpose, T alpha) { \
-    const int size = right ? n : m;                                                                                 \
-    call<T>(library().functions.trsm, right ? "L" : "R", lower ? "U" : "L", transpose ? "T" : "N", "N", &n, &m,     \
-            &alpha, a, &size, b, &row, size_t{1}, size_t{1}, size_t{1}, size_t{1});                                 \
   }
 MX_LAPACK(float)
 MX_LAPACK(double)

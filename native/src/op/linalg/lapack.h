@@ -14,11 +14,7 @@ namespace mx::lapack {
 template <class T>
 int cholesky(T* a, int n);  // the lower triangle of a becomes L, a = L L^T; the upper one is left alone
 template <class T>
-int cholesky_inverse(T* l, int n);  // the lower triangle of l becomes that of (l l^T)^-1
-template <class T>
 int lu(T* a, int n, int* pivots);  // a becomes the factors of its transpose
-template <class T>
-int lu_inverse(T* a, int n, int* pivots, T* work, int work_size);  // factors of a become the inverse of a
 template <class T>
 int lq(T* a, int m, int n, T* tau, T* work,
        int work_size);  // a (m, n), m <= n: L in the lower triangle, and reflectors
@@ -26,10 +22,6 @@ template <class T>
 int lq_orthogonal(T* a, int m, int n, const T* tau, T* work, int work_size);  // reflectors become Q
 template <class T>
 int eigen(T* a, int n, T* values, T* work, int work_size, int* iwork, int iwork_size);  // rows become eigenvectors
-// b (m, n) = alpha op(a)^-1 b, or alpha b op(a)^-1 with `right`; a triangular, op transposes it or not.
-template <class T>
-void solve_triangular(const T* a, T* b, int m, int n, int row, bool right, bool lower, bool transpose, T alpha);
-
 // Opens the library; raises kUnsupported with the operator's name and advice where it cannot.
 void require(std::string_view op);
 

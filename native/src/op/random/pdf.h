@@ -7,6 +7,7 @@
 #pragma once
 #include "mx/op/reduce.h"
 #include "mx/op/special.h"
+#include "op/elementwise/spread.h"
 
 namespace mx {
 struct PdfParam {
@@ -18,29 +19,64 @@ struct PdfParam {
 namespace mx::MX_ISA {
 
 template <class D>
-struct Pdf {
-  bool is_log;
-  MX_INLINE explicit Pdf(const LoopArgs& args) : is_log(static_cast<const PdfParam*>(args.params)->is_log) {}
+struct LogDensity {
   template <class T, class... P>
   MX_XPU auto operator()(T x, P... p) const -> decltype(D().log(x, p...)) {
-    const T value = D().log(x, p...);
-    const T density = exp(value);  // always: a branch would keep the loop from vectorizing
-    return is_log ? value : density;
+    return D().log(x, p...);
+  }
+};
+template <class D>
+struct Density {
+  template <class T, class... P>
+  MX_XPU auto operator()(T x, P... p) const -> decltype(D().log(x, p...)) {
+    return exp(D().log(x, p...));
+  }
+};
+template <class D, int kArgument>
+struct LogDensitySlope {
+  template <class T, class... P>
+  MX_XPU auto operator()(T head, T x, P... p) const -> decltype(D().log(x, p...)) {
+    return head * D().template slope<kArgument>(x, p...);
+  }
+};
+template <class D, int kArgument>
+struct DensitySlope {
+  template <class T, class... P>
+  MX_XPU auto operator()(T head, T x, P... p) const -> decltype(D().log(x, p...)) {
+    const T slope = head * D().template slope<kArgument>(x, p...);
+    const T density = exp(D().log(x, p...));
+    return density == T(0) ? T(0) : slope * density;  // also where the slope of the logarithm is infinite
   }
 };
 
-template <class D, int kArgument>
-struct PdfSlope {
+// One of the two, as the parameters say.
+template <class IfLog, class Else>
+struct Either {
   bool is_log;
-  MX_INLINE explicit PdfSlope(const LoopArgs& args) : is_log(static_cast<const PdfParam*>(args.params)->is_log) {}
-  template <class T, class... P>
-  MX_XPU auto operator()(T head, T x, P... p) const -> decltype(D().log(x, p...)) {
-    const T value = head * D().template slope<kArgument>(x, p...);
-    if (is_log) return value;
-    const T density = exp(D().log(x, p...));
-    return density == T(0) ? T(0) : value * density;  // also where the slope of the logarithm is infinite
+  MX_INLINE explicit Either(const LoopArgs& args) : is_log(static_cast<const PdfParam*>(args.params)->is_log) {}
+  template <class... T>
+  MX_XPU auto operator()(T... x) const -> decltype(Else()(x...)) {
+    return is_log ? IfLog()(x...) : Else()(x...);
   }
 };
+template <class D>
+using Pdf = Either<LogDensity<D>, Density<D>>;
+template <class D, int kArgument>
+using PdfSlope = Either<LogDensitySlope<D, kArgument>, DensitySlope<D, kArgument>>;
+
+#if defined(MX_PASS_CPU)
+// With the choice in it, the loop would not vectorize.
+template <class IfLog, class Else>
+struct Elementwise<Either<IfLog, Else>> {
+  template <class T>
+  static void loop(void* const* out, const void* const* in, int64_t n, const LoopArgs& args) {
+    if (static_cast<const PdfParam*>(args.params)->is_log)
+      Spread<IfLog>::template loop<T>(out, in, n, args);
+    else
+      Spread<Else>::template loop<T>(out, in, n, args);
+  }
+};
+#endif
 
 // Without commas, for MX_KERNELS.
 template <class D>

@@ -33,6 +33,31 @@ def test_values_and_gradients(name):
     check_binary(name, BROADCAST[name])
 
 
+def remainder(a, b):
+    """In the steps of 1.9.1, each rounded to float32."""
+    with np.errstate(all="ignore"):
+        r = np.fmod(a, b)
+        return np.where(b == 0, 0, np.where((r != 0) & ((r < 0) != (b < 0)), r + b, r))
+
+
+def test_remainders_are_exact():
+    rng = np.random.default_rng(1)
+    special = np.float32([0, -0.0, 1, -1, 3, 1e-45, -1e-45, 3e38, np.inf, -np.inf, np.nan, 0.1])
+    cases = [np.float32(np.meshgrid(special, special)).reshape(2, -1)]
+    for exponents in (20, 130):
+        with np.errstate(over="ignore", under="ignore"):
+            cases.append((rng.normal(size=(2, 5000)) * np.exp2(rng.uniform(-exponents, exponents, (2, 5000)))).astype("f"))
+    whole = rng.integers(1, 1000, (2, 5000))
+    cases.append(np.float32([whole[0] * whole[1], whole[1]]) * np.float32(0.125))
+    for a, b in cases:
+        got = nd.broadcast_mod(nd.array(a), nd.array(b)).asnumpy()
+        np.testing.assert_array_equal(got, remainder(a, b))
+    a = cases[1][0]
+    for number in np.float32([1.5, -0.3, 1e-30, 0]):
+        np.testing.assert_array_equal((nd.array(a) % float(number)).asnumpy(), remainder(a, number))
+        np.testing.assert_array_equal((float(number) % nd.array(a)).asnumpy(), remainder(number, a))
+
+
 @pytest.mark.parametrize("name", ["add", "sub", "mul", "div"])
 def test_equal_shapes(name):
     check_binary("elemwise_" + name, BROADCAST["broadcast_" + name], broadcast=False)

@@ -86,12 +86,22 @@ def test_triangular(right, transpose, lower):
 
 
 @pytest.mark.parametrize("right", [False, True])
-@pytest.mark.parametrize("rows, columns", [(300, 40), (40, 300), (129, 128)])
+@pytest.mark.parametrize("rows, columns", [(300, 40), (40, 300), (129, 128), (1030, 140), (140, 1030)])
 def test_triangular_systems_with_many_right_hand_sides(right, rows, columns):
     n = columns if right else rows
     a, b = np.tril(normal(2, n, n) / n + 2 * np.eye(n)), normal(2, rows, columns)
     x = L.trsm(nd.array(a, dtype="float64"), nd.array(b, dtype="float64"), rightside=right, alpha=2.0).asnumpy()
     np.testing.assert_allclose(x @ a if right else a @ x, 2 * b, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("n", [31, 32, 33, 100])
+def test_inverses_of_many_columns(n):
+    a = normal(2, n, n)  # rows change places
+    agree(L.inverse, np.linalg.inv(a), a)
+    factor = np.tril(normal(2, n, n) / n + 2 * np.eye(n))
+    got = L.potri(nd.array(factor + np.triu(np.ones((n, n)), 1), dtype="float64")).asnumpy()
+    np.testing.assert_allclose(got, np.linalg.inv(factor @ flipped(factor)), rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(got, flipped(got))
 
 
 @pytest.mark.parametrize("batch", BATCHES)
