@@ -117,7 +117,13 @@ void fill_bytes(const Tensor& out, const void* value) {
   for (int64_t done = size; done < std::min(bytes, kBlock); done *= 2)
     std::memcpy(block + done, block, static_cast<size_t>(done));
   const bool streaming = worth_streaming(out.data, bytes);
+  const bool zeros = std::all_of(block, block + size, [](char byte) { return byte == 0; });
   engine::parallel_for((bytes + kBlock - 1) / kBlock, kPiece / kBlock, [&](int64_t begin, int64_t end) {
+    if (zeros && !streaming) {  // spares the processor reading the memory first
+      std::memset(out.as<char>() + begin * kBlock, 0,
+                  static_cast<size_t>(std::min(end * kBlock, bytes) - begin * kBlock));
+      return;
+    }
     for (int64_t at = begin * kBlock; at < std::min(end * kBlock, bytes); at += kBlock) {
       const int64_t n = std::min(kBlock, bytes - at);
       if (streaming)

@@ -34,14 +34,14 @@ MX_XPU double wide_lgamma(float x) {
   const double z = small ? a + 8. : a, inverse = 1. / z;
   const double product = a * (a + 1.) * ((a + 2.) * (a + 3.)) * ((a + 4.) * (a + 5.) * ((a + 6.) * (a + 7.)));
   const double p = small ? product : 1.;
-  const double series = polynomial(inverse * inverse, 1. / 12, -1. / 360, 1. / 1260, -1. / 1680, 1. / 1188,
-                                   -691. / 360360, 1. / 156);
+  const double series =
+      polynomial(inverse * inverse, 1. / 12, -1. / 360, 1. / 1260, -1. / 1680, 1. / 1188, -691. / 360360, 1. / 156);
   const double log_shifted = fma(z - .5, wide_log(z) - 1., fma(inverse, series, .41893853320467274));
   const double shifted = a + 6755399441055744., whole = shifted - 6755399441055744.;
   const double r = a - whole, r2 = r * r;
-  const double sine = r * polynomial(r2, 3.1415926535897932, -5.1677127800499700, 2.5501640398773454,
-                                     -.59926452932079208, .082145886611128228, -.0073704309457143504,
-                                     .00046630280576761255, -2.1915353447830217e-5);
+  const double sine =
+      r * polynomial(r2, 3.1415926535897932, -5.1677127800499700, 2.5501640398773454, -.59926452932079208,
+                     .082145886611128228, -.0073704309457143504, .00046630280576761255, -2.1915353447830217e-5);
   const bool negative = static_cast<double>(x) < 0.;
   const double rest = wide_log(negative ? p / abs(a * sine) : p);
   return negative ? 1.1447298858494002 - log_shifted + rest : log_shifted - rest;
@@ -60,8 +60,8 @@ MX_XPU float tgamma(float x) {
   t = t > 120. ? 120. : t;
   const double shifted = fma(t, 1.4426950408889634, 6755399441056767.);  // k + 1023 in the low bits
   const double r = fma(shifted - 6755399441056767., -.69314718055994531, t);
-  const double p = polynomial(r, 1., 1., 1. / 2, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040, 1. / 40320,
-                              1. / 362880);
+  const double p =
+      polynomial(r, 1., 1., 1. / 2, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040, 1. / 40320, 1. / 362880);
   const auto size = static_cast<float>(p * bits<double>(bits<uint64_t>(shifted) << 52));
   const float whole = floor(x), half = floor(x * .5f);
   const float result = x < 0.f && whole != 2.f * half ? -size : size;

@@ -6,7 +6,9 @@ struct Log10 {
   MX_XPU T operator()(T x) const {
     return log10(x);
   }
-  MX_XPU float operator()(float x) const { return log_to_base(x, {.434294492f, -1.01030815e-8f, .301025391f, 4.60503907e-6f}); }
+  MX_XPU float operator()(float x) const {
+    return log_to_base(x, {.434294492f, -1.01030815e-8f, .301025391f, 4.60503907e-6f});
+  }
 };
 }  // namespace mx::MX_ISA
 

@@ -21,8 +21,7 @@ MX_XPU float log_to_base(float x, const LogBase& base) {
   const float square = f * f, high = fma(-.5f, square, f);
   const float low = fma(-.5f, fma(f, f, -square), fma(f * square, tail, fma(-.5f, square, f - high)));
   const float product = high * base.e_high, whole = k * base.two_high, sum = whole + product;
-  const float rest =
-      fma(high, base.e_low, fma(high, base.e_high, -product)) + fma(low, base.e_high, k * base.two_low);
+  const float rest = fma(high, base.e_low, fma(high, base.e_high, -product)) + fma(low, base.e_high, k * base.two_low);
   float result = sum + ((whole - sum) + product + rest);
   result = x == __builtin_inff() ? x : result;
   result = x == 0.f ? -__builtin_inff() : result;

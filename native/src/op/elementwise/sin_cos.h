@@ -49,8 +49,8 @@ MX_INLINE float wave(const WaveParts& x, int32_t quarters) {
   return quadrant & 2 ? -size : size;
 }
 
-// The loops of a function F that has near(WaveParts) for numbers of size below kLongWay; libm is right for every number,
-// infinities and NaN too.
+// The loops of a function F that has near(WaveParts) for numbers of size below kLongWay; libm is right for every
+// number, infinities and NaN too.
 template <class F>
 struct Waves {
   template <class T>

@@ -79,6 +79,18 @@ struct Stretch {
     convert(values, DType::kInt64, element_at(to, at), to.dtype, n);
   }
 };
+// x / size. Numbers of 32 bits are multiplied by 2^64 / size, rounded up, which is many times as fast and exact: D.
+// Lemire, O. Kaser, N. Kurz, "Faster remainder by direct computation", 2019.
+struct Quotient {
+  int64_t size;
+  uint64_t inverse;  // 0: divide
+  Quotient(int64_t size, uint64_t used_bits)
+      : size(size), inverse(size > 1 && used_bits >> 32 == 0 ? ~uint64_t{0} / static_cast<uint64_t>(size) + 1 : 0) {}
+  int64_t operator()(int64_t x) const {
+    if (inverse == 0) return x / size;
+    return static_cast<int64_t>(static_cast<unsigned __int128>(inverse) * static_cast<uint64_t>(x) >> 64);
+  }
+};
 // fn(begin, n) for stretches of `count` elements.
 template <class Function>
 void by_stretches(int64_t count, Function fn) {
@@ -145,10 +157,13 @@ MX_OPERATOR(_unravel_index) {
         by_stretches(count, [&](int64_t begin, int64_t n) {
           Stretch left, at;
           left.read(ctx.in[0], begin, n);
+          uint64_t used = 0;  // bits
+          for (int64_t i = 0; i < n; ++i) used |= static_cast<uint64_t>(left.values[i]);
           for (int k = shape.ndim - 1; k > 0; --k) {
             const int64_t size = shape[k];
+            const Quotient quotient(size, used);
             for (int64_t i = 0; i < n; ++i) {
-              const int64_t above = left.values[i] / size;
+              const int64_t above = quotient(left.values[i]);
               at.values[i] = left.values[i] - above * size, left.values[i] = above;
             }
             at.write(ctx.out[0], k * count + begin, n);

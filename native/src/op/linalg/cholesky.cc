@@ -111,24 +111,24 @@ MX_OPERATOR(_linalg_trsm) {
           const int64_t together = n < kLarge ? 1 : 4;
           each_strip(a.count, (strips + together - 1) / together, a.size() * kStrip * together,
                      [&](int64_t i, int64_t group) {
-            Strips<T> x(n, together);
-            const int64_t begin = group * together, count = std::min(together, strips - begin);
-            const auto each = [&](auto fn) {
-              for (int64_t k = 0; k < count; ++k) {
-                const int64_t first = (begin + k) * kStrip;
-                fn(x[k], i * b.size() + first * (p.rightside ? n : 1), std::min(kStrip, sides - first));
-              }
-            };
-            each([&](T* strip, int64_t at, int64_t width) {
-              fill_strip(ctx.in[1].as<T>() + at, b.columns, p.rightside, n, width, strip);
-              if (p.alpha != 1)
-                for (int64_t k = 0; k < n * kStrip; ++k) strip[k] *= static_cast<T>(p.alpha);
-            });
-            solve_strips(triangle(i), x[0], count);
-            each([&](T* strip, int64_t at, int64_t width) {
-              empty_strip(strip, n, width, ctx.out[0].as<T>() + at, b.columns, p.rightside);
-            });
-          });
+                       Strips<T> x(n, together);
+                       const int64_t begin = group * together, count = std::min(together, strips - begin);
+                       const auto each = [&](auto fn) {
+                         for (int64_t k = 0; k < count; ++k) {
+                           const int64_t first = (begin + k) * kStrip;
+                           fn(x[k], i * b.size() + first * (p.rightside ? n : 1), std::min(kStrip, sides - first));
+                         }
+                       };
+                       each([&](T* strip, int64_t at, int64_t width) {
+                         fill_strip(ctx.in[1].as<T>() + at, b.columns, p.rightside, n, width, strip);
+                         if (p.alpha != 1)
+                           for (int64_t k = 0; k < n * kStrip; ++k) strip[k] *= static_cast<T>(p.alpha);
+                       });
+                       solve_strips(triangle(i), x[0], count);
+                       each([&](T* strip, int64_t at, int64_t width) {
+                         empty_strip(strip, n, width, ctx.out[0].as<T>() + at, b.columns, p.rightside);
+                       });
+                     });
         });
       })
       .gradient([](GradientContext& g) {

@@ -103,37 +103,37 @@ void require(std::string_view op) {
       error, ")");
 }
 
-#define MX_LAPACK(T)                                                                                                \
-  template <>                                                                                                       \
-  int cholesky(T* a, int n) {                                                                                       \
-    int info = 0;                                                                                                   \
-    call<T>(library().functions.potrf, "U", &n, a, &n, &info, size_t{1});                                           \
-    return info;                                                                                                    \
-  }                                                                                                                 \
-  template <>                                                                                                       \
-  int lu(T* a, int n, int* pivots) {                                                                                \
-    int info = 0;                                                                                                   \
-    call<T>(library().functions.getrf, &n, &n, a, &n, pivots, &info);                                               \
-    return info;                                                                                                    \
-  }                                                                                                                 \
-  template <>                                                                                                       \
-  int lq(T* a, int m, int n, T* tau, T* work, int work_size) {                                                      \
-    int info = 0;                                                                                                   \
-    call<T>(library().functions.geqrf, &n, &m, a, &n, tau, work, &work_size, &info);                                \
-    return info;                                                                                                    \
-  }                                                                                                                 \
-  template <>                                                                                                       \
-  int lq_orthogonal(T* a, int m, int n, const T* tau, T* work, int work_size) {                                     \
-    int info = 0;                                                                                                   \
-    call<T>(library().functions.orgqr, &n, &m, &m, a, &n, tau, work, &work_size, &info);                            \
-    return info;                                                                                                    \
-  }                                                                                                                 \
-  template <>                                                                                                       \
-  int eigen(T* a, int n, T* values, T* work, int work_size, int* iwork, int iwork_size) {                           \
-    int info = 0;                                                                                                   \
-    call<T>(library().functions.syevd, "V", "U", &n, a, &n, values, work, &work_size, iwork, &iwork_size, &info,    \
-            size_t{1}, size_t{1});                                                                                  \
-    return info;                                                                                                    \
+#define MX_LAPACK(T)                                                                                             \
+  template <>                                                                                                    \
+  int cholesky(T* a, int n) {                                                                                    \
+    int info = 0;                                                                                                \
+    call<T>(library().functions.potrf, "U", &n, a, &n, &info, size_t{1});                                        \
+    return info;                                                                                                 \
+  }                                                                                                              \
+  template <>                                                                                                    \
+  int lu(T* a, int n, int* pivots) {                                                                             \
+    int info = 0;                                                                                                \
+    call<T>(library().functions.getrf, &n, &n, a, &n, pivots, &info);                                            \
+    return info;                                                                                                 \
+  }                                                                                                              \
+  template <>                                                                                                    \
+  int lq(T* a, int m, int n, T* tau, T* work, int work_size) {                                                   \
+    int info = 0;                                                                                                \
+    call<T>(library().functions.geqrf, &n, &m, a, &n, tau, work, &work_size, &info);                             \
+    return info;                                                                                                 \
+  }                                                                                                              \
+  template <>                                                                                                    \
+  int lq_orthogonal(T* a, int m, int n, const T* tau, T* work, int work_size) {                                  \
+    int info = 0;                                                                                                \
+    call<T>(library().functions.orgqr, &n, &m, &m, a, &n, tau, work, &work_size, &info);                         \
+    return info;                                                                                                 \
+  }                                                                                                              \
+  template <>                                                                                                    \
+  int eigen(T* a, int n, T* values, T* work, int work_size, int* iwork, int iwork_size) {                        \
+    int info = 0;                                                                                                \
+    call<T>(library().functions.syevd, "V", "U", &n, a, &n, values, work, &work_size, iwork, &iwork_size, &info, \
+            size_t{1}, size_t{1});                                                                               \
+    return info;                                                                                                 \
   }
 MX_LAPACK(float)
 MX_LAPACK(double)

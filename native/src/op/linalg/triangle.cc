@@ -147,9 +147,9 @@ void empty_strip(const T* strip, int64_t n, int64_t width, T* matrix, int64_t ro
   for (int64_t i = 0; i < n; ++i) std::copy_n(strip + i * kStrip, width, matrix + i * row);
 }
 
-#define MX_STRIPS(T)                                                         \
-  template void solve_strips(const Triangle<T>&, T*, int64_t);               \
-  template void fill_strip(const T*, int64_t, bool, int64_t, int64_t, T*);   \
+#define MX_STRIPS(T)                                                       \
+  template void solve_strips(const Triangle<T>&, T*, int64_t);             \
+  template void fill_strip(const T*, int64_t, bool, int64_t, int64_t, T*); \
   template void empty_strip(const T*, int64_t, int64_t, T*, int64_t, bool);
 MX_STRIPS(float)
 MX_STRIPS(double)

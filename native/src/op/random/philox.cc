@@ -134,11 +134,15 @@ struct Bits {
   template <class T>
   static void loop(void* const* out, const void* const*, int64_t n, const LoopArgs& args) {
     uint32_t* const y = static_cast<uint32_t*>(out[0]);
-    for (int64_t i = 0; i < n; i += 4 * kPhiloxLanes) {
-      uint32_t words[4 * kPhiloxLanes];
+    constexpr int64_t kWords = 4 * kPhiloxLanes;
+    const auto make = [&](int64_t i, uint32_t* words) {
       philox(static_cast<uint64_t>(args.extra[0]), static_cast<uint64_t>(args.extra[1] + i / 4), words);
-      for (int64_t k = 0; k < 4 * kPhiloxLanes && i + k < n; ++k) y[i + k] = words[k];
-    }
+    };
+    int64_t i = 0;
+    for (; i + kWords <= n; i += kWords) make(i, y + i);
+    uint32_t words[kWords];
+    if (i < n) make(i, words);
+    for (int64_t k = 0; i + k < n; ++k) y[i + k] = words[k];
   }
 };
 #if defined(MX_PASS_CUDA)

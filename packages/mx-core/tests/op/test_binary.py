@@ -46,7 +46,9 @@ def test_remainders_are_exact():
     cases = [np.float32(np.meshgrid(special, special)).reshape(2, -1)]
     for exponents in (20, 130):
         with np.errstate(over="ignore", under="ignore"):
-            cases.append((rng.normal(size=(2, 5000)) * np.exp2(rng.uniform(-exponents, exponents, (2, 5000)))).astype("f"))
+            cases.append(
+                (rng.normal(size=(2, 5000)) * np.exp2(rng.uniform(-exponents, exponents, (2, 5000)))).astype("f")
+            )
     whole = rng.integers(1, 1000, (2, 5000))
     cases.append(np.float32([whole[0] * whole[1], whole[1]]) * np.float32(0.125))
     for a, b in cases:

@@ -24,7 +24,9 @@ def test_gamma_at_its_poles():
 
 
 def test_the_logarithm_of_gamma_near_its_zeros_and_poles():
-    x = np.float32([1, 2, 1 - 2**-24, 1 + 2**-23, 2 - 2**-23, 2 + 2**-22, -1 + 2**-24, -2 - 2**-22, 1e-45, -1e-45, 3e38])
+    x = np.float32(
+        [1, 2, 1 - 2**-24, 1 + 2**-23, 2 - 2**-23, 2 + 2**-22, -1 + 2**-24, -2 - 2**-22, 1e-45, -1e-45, 3e38]
+    )
     with np.errstate(over="ignore"):
         want = np.float32([math.lgamma(float(v)) for v in x])
     np.testing.assert_allclose(nd.gammaln(nd.array(x)).asnumpy(), want, rtol=3e-7)
