@@ -22,7 +22,9 @@ struct Range {
   }
 };
 
-#if defined(MX_PASS_CPU)
+#if defined(MX_PASS_CUDA)
+using RangeLoops = Index<Range>;
+#else
 // Neither division nor conversion of long integers, which would keep the loop from vectorizing.
 struct RangeLoops {
   template <class T>
@@ -34,8 +36,6 @@ struct RangeLoops {
     for (int32_t i = 0; i < static_cast<int32_t>(n); ++i) y[i] = start + (first + T(i)) * step;
   }
 };
-#else
-using RangeLoops = Index<Range>;
 #endif
 
 }  // namespace mx::MX_ISA
