@@ -36,8 +36,8 @@ CASES = [
     ("cosh", np.cosh, ["-89 to 89", "-1 to 1"]),
     ("arctanh", np.arctanh, ["-1 to 1"]),
     ("sigmoid", SIGMOID, ["-87 to 87", "-2 to 2"]),
-    ("gammaln", np.vectorize(math.lgamma, otypes=[float]), ["0.5 to 3", "2^-149 to 2^120"]),
-    ("gamma", np.vectorize(math.gamma, otypes=[float]), ["0.01 to 35", "-20 to 0"]),
+    ("gammaln", np.vectorize(math.lgamma, otypes=[float]), ["0.5 to 3", "2^-126 to 2^120"]),
+    ("gamma", np.vectorize(math.gamma, otypes=[float]), ["0.1 to 35", "-0.9 to -0.1"]),
     ("erf", np.vectorize(math.erf, otypes=[float]), ["-5 to 5", "-1.2 to 1.2"]),
 ]
 POWERS = ["2^-126 to 2^127, -1 to 1", "2^-5 to 2^5, -20 to 20", "2^-0.1 to 2^0.1, -800 to 800"]

@@ -59,10 +59,12 @@ struct Waves {
     const float* const x = static_cast<const float*>(in[0]);
     float* const y = static_cast<float*>(out[0]);
     constexpr int64_t block = 256;
-    float results[block];  // y may be x, which libm still needs
+    float kept[block];
     for (int64_t begin = 0; begin < n; begin += block) {
       const int64_t size = n - begin < block ? n - begin : block;
+      float* const results = x == y ? kept : y + begin;  // libm still needs x
       int32_t far = 0;
+#pragma GCC ivdep
       for (int64_t i = 0; i < size; ++i) {
         results[i] = F::near(short_wave_parts(x[begin + i]));
         far |= !(abs(x[begin + i]) < kShortWay);
@@ -72,7 +74,8 @@ struct Waves {
       if (far)
         for (int64_t i = 0; i < size; ++i)
           if (!(abs(x[begin + i]) < kLongWay)) results[i] = F()(x[begin + i]);
-      for (int64_t i = 0; i < size; ++i) y[begin + i] = results[i];
+      if (x == y)
+        for (int64_t i = 0; i < size; ++i) y[begin + i] = kept[i];
     }
   }
 };
