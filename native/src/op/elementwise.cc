@@ -9,15 +9,17 @@
 #include "device/blocks.h"
 #include "engine/threads.h"
 #include "mx/op/stream.h"
+#include "op/streamed.h"
 
 namespace mx {
 namespace {
 
 constexpr int kMaxInputs = 6, kMaxOutputs = 5;  // those of an optimizer with three states and a float32 weight
 constexpr int64_t kShortRow = 32;               // rows shorter than this are gathered into blocks
-constexpr int64_t kPiece = kLaneBlock / 8;      // elements at a time where an output is streamed,
-constexpr int64_t kPlaces = 4;                  // from so many places in turn,
-constexpr int64_t kApart = 4096;                // bytes of an output apart
+constexpr int64_t kPiece = kLaneBlock / 8;      // elements at a time where an output is streamed, from several places
+constexpr int64_t kApart = 4096;                // in turn, so many bytes of an output apart, or
+constexpr int64_t kStretch = 8192;              // up to so many elements of a row,
+constexpr int64_t kShortStretch = 256;          // no fewer than so many
 
 struct Operand {
   char* data;
@@ -100,6 +102,10 @@ class BlockRun {
       plain_ &= !in_[i].convert;
       if (in_[i].single || in_[i].strides[ndim_ - 1] == 0) row_args_.scalars |= 1u << i;
     }
+    const int64_t parts = (row_ + kStretch - 1) / kStretch, page = kApart / out_[0].size;
+    stretch_ = row_ >= 4 * kStretch ? page : ((row_ + parts - 1) / parts + 15) / 16 * 16;
+    if (streams_ && plain_ && stretch_ >= kShortStretch)
+      streamed_ = find_loop(str(kernel.name(), "_streamed").c_str(), lane_);
   }
 
   int64_t size() const { return size_; }
@@ -107,6 +113,7 @@ class BlockRun {
 
   void range(int64_t begin, int64_t end) const {
     Rows rows;
+    if (streamed_) return stretches(begin, end);
     const int64_t limit = streams_ ? kPiece : staged_ || gather_ ? kLaneBlock : end - begin;
     if (gather_) repeat(rows, end - begin < limit ? end - begin : limit);
     if (!streams_) {
@@ -228,7 +235,66 @@ class BlockRun {
     for (size_t k = 0; k < num_out_; ++k) finish(out_[k], begin, n, to[k]);
   }
 
-  // The same where the output is streamed, nothing is converted and nothing gathered.
+  // Where a stretch of a row begins, and how many elements of it are left.
+  struct Stretch {
+    char* out;
+    const char* in[kMaxInputs];
+    int64_t left;
+  };
+
+  // The output is streamed, nothing is converted and nothing gathered: from registers, as far as several stretches go.
+  void stretches(int64_t begin, int64_t end) const {
+    const int64_t size = out_[0].size, line = 64 / size;
+    for (Position p = position(begin); begin < end;) {
+      Stretch all[kPlaces];
+      int count = 0;
+      int64_t lines = stretch_;
+      for (; count < kPlaces && begin < end; ++count) {
+        Stretch& s = all[count];
+        s.left = std::min({stretch_ - p.column % stretch_, row_ - p.column, end - begin});
+        s.out = out_[0].data + begin * size;
+        for (size_t k = 0; k < num_in_; ++k) {
+          const int64_t at = in_[k].flat ? begin : p.at[k] + (row_args_.scalars >> k & 1 ? 0 : p.column);
+          s.in[k] = in_[k].data + at * in_[k].size;
+        }
+        begin += s.left;
+        p.column += s.left;
+        if (p.column == row_) next_row(p);
+        staged(s, std::min(s.left, (-reinterpret_cast<int64_t>(s.out) & 63) / size));
+        lines = std::min(lines, s.left / line);
+      }
+      if (count == kPlaces && lines > 0) {
+        void* out[kPlaces];
+        const void* in[kMaxInputs * kPlaces];
+        for (int place = 0; place < kPlaces; ++place) {
+          out[place] = all[place].out;
+          for (size_t k = 0; k < num_in_; ++k) in[k * kPlaces + place] = all[place].in[k];
+        }
+        streamed_(out, in, lines * line, row_args_);
+        for (Stretch& s : all) advance(s, lines * line);
+      }
+      for (int place = 0; place < count; ++place)
+        while (all[place].left > 0) staged(all[place], std::min(all[place].left, kPiece));
+    }
+    end_stream();
+  }
+  void advance(Stretch& s, int64_t n) const {
+    s.left -= n, s.out += n * out_[0].size;
+    for (size_t k = 0; k < num_in_; ++k) s.in[k] += row_args_.scalars >> k & 1 ? 0 : n * in_[k].size;
+  }
+  // The next n <= kPiece elements by way of the first cache.
+  void staged(Stretch& s, int64_t n) const {
+    if (n == 0) return;
+    alignas(64) char results[kPiece * 8];
+    const void* in[kMaxInputs];
+    for (size_t k = 0; k < num_in_; ++k) in[k] = s.in[k];
+    void* to = results;
+    loop_(&to, in, n, row_args_);
+    stream(s.out, results, n * out_[0].size);
+    advance(s, n);
+  }
+
+  // The same as piece(), where the output is streamed, nothing is converted and nothing gathered.
   void plain_piece(Position& p, int64_t begin, int64_t n) const {
     alignas(64) char results[kPiece * 8];
     const void* in[kMaxInputs];
@@ -374,7 +440,8 @@ class BlockRun {
   }
 
   DType lane_;
-  Loop loop_;
+  Loop loop_, streamed_ = nullptr;  // streamed_: used where it is not null
+  int64_t stretch_;                 // elements of a row that are streamed from one place
   size_t num_in_, num_out_;
   LoopArgs args_, row_args_;  // row_args_: within one row
   bool staged_ = false;       // some array needs conversion or streaming

@@ -38,6 +38,9 @@ struct Stepper {
     return block;
   }
 
+  // Elements of one chunk: a thread likes to go on, and its memory is fetched ahead.
+  static int64_t grain_of(int64_t size) { return std::clamp(size / 64, kGrain, 8 * kGrain); }
+
   // partials[pieces, width] -> partials[0, width], in a tree.
   void tree(char* partials, int64_t pieces, int64_t width) const {
     while (pieces > 1) {
@@ -61,7 +64,7 @@ struct Stepper {
   void rows(const Tensor& in, int64_t outer, int64_t count, char* out) const {
     const int64_t pieces = (count + kRowPiece - 1) / kRowPiece, tasks = outer * pieces;
     char* partials = pieces == 1 ? out : static_cast<char*>(ctx.workspace(tasks * lane_size));
-    const int64_t per_task = count < kRowPiece ? count : kRowPiece, grain = kGrain / per_task + 1;
+    const int64_t per_task = count < kRowPiece ? count : kRowPiece, grain = grain_of(outer * count) / per_task + 1;
     // Whole short rows go to the loop together; all of them at once where nothing has to be converted.
     const int64_t together = pieces > 1 ? 1 : in.dtype == lane ? tasks : kRowPiece / count;
     const auto run = [&](int64_t begin, int64_t end) {

@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Add {
@@ -10,6 +10,7 @@ struct Add {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(add, Elementwise<Add>, float, double, int32_t, int64_t)
+MX_STREAMED(add, Add)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

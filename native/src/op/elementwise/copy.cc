@@ -1,5 +1,5 @@
 // Operators that pass their input on. One kernel, for every dtype; the drivers use it too.
-#include "mx/op/elementwise.h"
+#include "op/streamed.h"
 #if defined(MX_PASS_CUDA)
 #include "mx/cuda/transpose.h"
 #endif
@@ -26,6 +26,7 @@ struct DeviceBlock<Elementwise<Copy>> {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(copy, Elementwise<Copy>, float, double, float16, bfloat16, uint8_t, int8_t, int32_t, int64_t, bool)
+MX_STREAMED(copy, Copy)
 
 #if defined(MX_PASS_HOST)
 #include "mx/op/strided.h"

@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Divide {
@@ -10,6 +10,7 @@ struct Divide {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(divide, Elementwise<Divide>, float, double, int32_t, int64_t)
+MX_STREAMED(divide, Divide)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -1,7 +1,8 @@
-#include "mx/op/elementwise.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Exp {
+  static constexpr bool kVectors = true;
   template <class T>
   MX_XPU T operator()(T x) const {
     return exp(x);
@@ -10,6 +11,7 @@ struct Exp {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(exp, Elementwise<Exp>, float, double)
+MX_STREAMED(exp, Exp)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -1,4 +1,5 @@
 #include "op/elementwise/second_gradient.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Maximum {
@@ -22,6 +23,7 @@ struct MaximumGradientRight {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(maximum, Elementwise<Maximum>, float, double, int32_t, int64_t)
+MX_STREAMED(maximum, Maximum)
 MX_KERNELS(_backward_maximum_left, Elementwise<MaximumGradientLeft>, float, double)
 MX_KERNELS(_backward_maximum_right, Elementwise<MaximumGradientRight>, float, double)
 

@@ -1,4 +1,5 @@
 #include "op/elementwise/second_gradient.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Minimum {
@@ -22,6 +23,7 @@ struct MinimumGradientRight {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(minimum, Elementwise<Minimum>, float, double, int32_t, int64_t)
+MX_STREAMED(minimum, Minimum)
 MX_KERNELS(_backward_minimum_left, Elementwise<MinimumGradientLeft>, float, double)
 MX_KERNELS(_backward_minimum_right, Elementwise<MinimumGradientRight>, float, double)
 

@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Multiply {
@@ -10,6 +10,7 @@ struct Multiply {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(multiply, Elementwise<Multiply>, float, double, int32_t, int64_t)
+MX_STREAMED(multiply, Multiply)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Relu {
@@ -16,6 +16,7 @@ struct ReluGradient {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(relu, Elementwise<Relu>, float, double, int32_t, int64_t)
+MX_STREAMED(relu, Relu)
 MX_KERNELS(_backward_relu, Elementwise<ReluGradient>, float, double)
 
 #if defined(MX_PASS_HOST)

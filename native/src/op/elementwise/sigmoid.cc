@@ -1,10 +1,11 @@
-#include "mx/op/elementwise.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Sigmoid {
+  static constexpr bool kVectors = true;
   template <class T>
   MX_XPU T operator()(T x) const {
-    return sigmoid(x);
+    return 1.f / (1.f + exp(-x));
   }
 };
 struct SigmoidGradient {
@@ -16,6 +17,7 @@ struct SigmoidGradient {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(sigmoid, Elementwise<Sigmoid>, float, double)
+MX_STREAMED(sigmoid, Sigmoid)
 MX_KERNELS(_backward_sigmoid, Elementwise<SigmoidGradient>, float, double)
 
 #if defined(MX_PASS_HOST)

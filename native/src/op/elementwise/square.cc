@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Square {
@@ -10,6 +10,7 @@ struct Square {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(square, Elementwise<Square>, float, double, int32_t, int64_t)
+MX_STREAMED(square, Square)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Subtract {
@@ -10,6 +10,7 @@ struct Subtract {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(subtract, Elementwise<Subtract>, float, double, int32_t, int64_t)
+MX_STREAMED(subtract, Subtract)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

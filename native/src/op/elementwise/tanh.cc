@@ -1,4 +1,4 @@
-#include "mx/op/elementwise.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Tanh {
@@ -16,6 +16,7 @@ struct TanhGradient {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(tanh, Elementwise<Tanh>, float, double)
+MX_STREAMED(tanh, Tanh)
 MX_KERNELS(_backward_tanh, Elementwise<TanhGradient>, float, double)
 
 #if defined(MX_PASS_HOST)

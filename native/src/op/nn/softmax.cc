@@ -82,8 +82,9 @@ void run_rows(const OpContext& ctx, const char* name, std::span<const Tensor> in
     call.streams &= count <= kSoftmaxStaged;
     const bool passed = call.streams && in.size() == 1 && count > kSoftmaxShort && count <= kSoftmaxPassed;
     const int64_t unit = count <= kSoftmaxShort ? kSoftmaxTogether : 1;
-    const int64_t batch = call.streams && !passed ? std::max(unit, 4096 / count / unit * unit) : outer;
-    engine::parallel_for(outer, grain(count, call.streams), [&](int64_t begin, int64_t end) {
+    const int64_t size = count <= kSoftmaxShort ? kSoftmaxShortBatch : 4096;
+    const int64_t batch = call.streams && !passed ? std::max(unit, size / count / unit * unit) : outer;
+    engine::parallel_for(outer, (grain(count, call.streams) + unit - 1) / unit * unit, [&](int64_t begin, int64_t end) {
       for (int64_t o = begin; o < end; o += batch) {
         const int64_t n = std::min(batch, end - o), left = std::min(batch, end - o - n);
         run(passed ? kSoftmaxPassedRows : kSoftmaxRows, o * count, n, call, (o + n) * count, left > 0, left * count);
@@ -94,18 +95,25 @@ void run_rows(const OpContext& ctx, const char* name, std::span<const Tensor> in
     SoftmaxCall call = common;
     const int64_t fits = kSoftmaxStaged / count / 16 * 16;
     call.streams &= fits >= 64;
-    const int64_t width = std::min(inner, call.streams ? std::min(kSoftmaxWidth, fits) : kSoftmaxTogether);
+    // All columns where that is possible: memory is then read and written from end to end.
+    const int64_t most = inner <= std::min(kSoftmaxWidth, fits) ? inner : std::min(kSoftmaxWidth / 2, fits);
+    const int64_t width = std::min(inner, call.streams ? most : kSoftmaxTogether);
     const int64_t strips = (inner + width - 1) / width;
     const auto place = [&](int64_t task) { return task / strips * count * inner + task % strips * width; };
     const auto size = [&](int64_t task) { return std::min(width, inner - task % strips * width); };
-    engine::parallel_for(outer * strips, grain(count * width, call.streams), [&](int64_t begin, int64_t end) {
-      for (int64_t task = begin; task < end; ++task) {
-        const bool more = task + 1 < end;
-        run(kSoftmaxColumns, place(task), size(task), call, more ? place(task + 1) : 0, more ? count : 0,
-            more ? size(task + 1) : 0);
-      }
-      if (call.streams) end_stream();
-    });
+    const int64_t few = width == inner && call.streams ? std::clamp<int64_t>(outer / 8, 1, 8) : 1;
+    engine::parallel_for(
+        outer * strips, std::max(few, grain(count * width, call.streams)), [&](int64_t begin, int64_t end) {
+          for (int64_t task = begin; task < end; ++task) {
+            const bool more = task + 1 < end;
+            const int64_t next = more ? place(task + 1) : 0;
+            if (width == inner)
+              run(kSoftmaxColumns, place(task), inner, call, next, more, count * inner);
+            else
+              run(kSoftmaxColumns, place(task), size(task), call, next, more ? count : 0, more ? size(task + 1) : 0);
+          }
+          if (call.streams) end_stream();
+        });
   }
   if (y.data != out.data) convert(y.data, lane, out.data, out.dtype, out.size());
 }

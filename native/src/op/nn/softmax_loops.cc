@@ -2,6 +2,7 @@
 #include "op/nn/softmax_loops.h"
 
 #include "mx/op/reduce.h"
+#include "op/nn/softmax_vectors.h"
 #include "op/stream_lines.h"
 
 #if defined(MX_PASS_CPU)
@@ -33,6 +34,9 @@ MX_INLINE T largest(const T* x, int64_t n, T scale) {
 template <bool kLog>
 struct Softmax {
   static constexpr int kInputs = 1;
+#if defined(__AVX512F__)
+  using Vectors = SoftmaxVectors<kLog>;  // of float32, streamed
+#endif
 
   template <class T>
   MX_INLINE static void row(const T* const* in, T* y, int64_t n, T scale) {
@@ -53,6 +57,9 @@ struct Softmax {
   // sought and the row before is written: memory is busy all the time.
   template <class T>
   __attribute__((noinline)) static void passed_rows(const T* x, T* to, int64_t rows, int64_t n, T scale) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == sizeof(float)) return SoftmaxVectors<kLog>::passed_rows(x, to, rows, n, scale);
+#endif
     constexpr int lanes = kSoftmaxLanes;
     constexpr int64_t page = 4096 / sizeof(T);
     alignas(64) T staged[2][kSoftmaxPassed];
@@ -268,9 +275,48 @@ struct SoftmaxLoops {
     if (call.streams) write(to, staged, n * call.count, call);
   }
 
+  template <class T>
+  MX_INLINE static void short_rows(const T** from, T* to, int64_t n, const SoftmaxCall& call) {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == sizeof(float) && std::is_same_v<F, Softmax<false>>)
+      if (call.streams && call.count <= SoftmaxShortRows::kLongest && until_line(to) == 0) {
+        const int64_t done = short_vectors(from[0], to, n, call);
+        from[0] += done * call.count, to += done * call.count, n -= done;
+      }
+#endif
+    turned_rows(from, to, n, call);
+  }
+
+#if defined(__AVX512F__)
+  // From four places in turn. Returns how many rows that were.
+  __attribute__((noinline)) static int64_t short_vectors(const float* x, float* to, int64_t n,
+                                                         const SoftmaxCall& call) {
+    constexpr int places = 4;
+    constexpr int64_t rows = SoftmaxShortRows::kRows;
+    const SoftmaxShortRows block(call.count);
+    alignas(64) float e[places][rows * SoftmaxShortRows::kLongest];
+    const int64_t part = n / (places * rows) * rows;
+    for (int64_t r = 0; r < part; r += rows) {
+      bool fits[places];
+      for (int k = 0; k < places; ++k)
+        fits[k] = block.exponentials(x + (k * part + r) * call.count, e[k], static_cast<float>(call.scale));
+      for (int k = 0; k < places; ++k) {
+        const int64_t at = (k * part + r) * call.count;
+        if (fits[k]) {
+          block.finish(e[k], to + at);
+          continue;
+        }
+        const float* from[] = {x + at};
+        turned_rows(from, to + at, rows, call);
+      }
+    }
+    return places * part;
+  }
+#endif
+
   // Turned into columns: a vector then holds elements of many rows.
   template <class T>
-  __attribute__((noinline)) static void short_rows(const T** from, T* to, int64_t n, const SoftmaxCall& call) {
+  __attribute__((noinline)) static void turned_rows(const T** from, T* to, int64_t n, const SoftmaxCall& call) {
     alignas(64) T block[F::kInputs][kSoftmaxShort * kSoftmaxTogether], staged[kSoftmaxShort * (kSoftmaxTogether + 1)];
     const T* blocks[F::kInputs];
     const int64_t width = padded<T>(call.count);
@@ -297,6 +343,10 @@ struct SoftmaxLoops {
   template <class T>
   __attribute__((noinline)) static void columns(const T** from, T* to, int64_t n, const SoftmaxCall& call) {
     alignas(64) T staged[kSoftmaxStaged];
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == sizeof(float) && F::kInputs == 1)
+      if (call.streams && F::Vectors::columns(from[0], to, n, static_cast<float>(call.scale), staged, call)) return;
+#endif
     T* const place = call.streams ? staged : to;
     const int64_t step = call.streams ? n : call.stride;
     F::columns(from, place, static_cast<T>(call.scale), Columns<T>{n, call.stride, step, call.count, call.ahead});

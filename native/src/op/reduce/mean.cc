@@ -1,7 +1,8 @@
-#include "mx/op/reduce.h"
+#include "op/reduce/fetched.h"
 
 namespace mx::MX_ISA {
 struct Mean {
+  static constexpr bool kIsSum = true;
   template <class T>
   MX_XPU static T identity() {
     return T(0);
@@ -21,7 +22,7 @@ struct Mean {
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(mean, Reduce<Mean>, float, double)
+MX_KERNELS(mean, FetchedReduce<Mean>, float, double)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

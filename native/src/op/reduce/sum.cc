@@ -1,6 +1,14 @@
 #include "mx/op/sum.h"
 
-MX_KERNELS(sum, Reduce<Sum>, float, double, int32_t, int64_t)
+#include "op/reduce/fetched.h"
+
+namespace mx::MX_ISA {
+struct PlainSum : Sum {
+  static constexpr bool kIsSum = true;
+};
+}  // namespace mx::MX_ISA
+
+MX_KERNELS(sum, FetchedReduce<PlainSum>, float, double, int32_t, int64_t)
 
 #if defined(MX_PASS_HOST)
 namespace mx {
