@@ -176,14 +176,6 @@ MX_XPU double wide_log2(float x) {
   const double result = fma(s, p, static_cast<double>(k));
   return x == 0.f ? -__builtin_inf() : x == __builtin_inff() ? __builtin_inf() : result;
 }
-MX_XPU float log2(float x) {
-  const auto result = static_cast<float>(wide_log2(x));
-  return x < 0.f ? __builtin_nanf("") : x != x ? x : result;
-}
-MX_XPU float log10(float x) {
-  const auto result = static_cast<float>(wide_log2(x) * .30102999566398120);
-  return x < 0.f ? __builtin_nanf("") : x != x ? x : result;
-}
 // With C's rules for zeros, infinities, NaN and negative bases.
 MX_XPU float pow(float x, float y) {
   double t = static_cast<double>(y) * wide_log2(abs(x));

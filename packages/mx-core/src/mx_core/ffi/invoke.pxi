@@ -237,7 +237,7 @@ cdef int take_input(int op, object item, Py_ssize_t index, MXNDArrayHandle* to, 
             return 0
         raise MXTypeError(f"[{op_name(op)}] {input_name(op, index)} is missing")
     raise MXArgumentError(f"[{op_name(op)}] {input_name(op, index)} must be an NDArray, got {describe(item)}: "
-                              "mx.nd.array makes one of lists and NumPy arrays")
+                          "mx.nd.array makes one of lists and NumPy arrays")
 
 
 cdef enum:
