@@ -150,8 +150,10 @@ for name in absent:
 import mxnet
 from mxnet.io.io import NDArrayIter
 from mxnet.kvstore.kvstore import KVStore
+from mxnet.ndarray.ndarray import NDArray, array
 from mxnet.ndarray.utils import load
 from mxnet.optimizer.optimizer import SGD
+from mxnet.symbol.symbol import Symbol, maximum
 assert SGD is mxnet.optimizer.SGD is mxnet.optimizer.optimizer.SGD and NDArrayIter is mxnet.io.NDArrayIter
 assert mxnet.contrib.nd is mxnet.contrib.ndarray is mxnet.nd.contrib and mxnet.contrib.sym is mxnet.sym.contrib
 """

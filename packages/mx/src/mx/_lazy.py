@@ -100,8 +100,10 @@ MOVED = {
     "io.io": "io",
     "kvstore.base": "kvstore",
     "kvstore.kvstore": "kvstore",
+    "ndarray.ndarray": "ndarray",
     "ndarray.utils": "ndarray",
     "optimizer.optimizer": "optimizer",
+    "symbol.symbol": "symbol",
     **{
         f"{kind}.gen_{space}": f"{kind}.{space}"
         for kind in ("ndarray", "symbol")
