@@ -394,7 +394,7 @@ Tensor order_rows_on_device(const OpContext& ctx, const Tensor& data, int64_t ro
            " elements are too many to be sorted on a GPU; there must be fewer than 2^31 along the axis");
   const Tensor places{ctx.workspace(static_cast<size_t>(rows * n) * sizeof(int32_t)), {rows, n}, DType::kInt32};
   const OrderOfRows order{rows, n, ascending};
-  if (rows * n) device::run_dense("sort_rows", get_kernel("order_keys").lane(data.dtype), {data}, {places}, &order);
+  if (rows * n > 0) device::run_dense("sort_rows", get_kernel("order_keys").lane(data.dtype), {data}, {places}, &order);
   return places;
 }
 
