@@ -56,6 +56,10 @@ MX_INLINE Floats exp(Floats x) {
   p = fma(fma(fma(p, r, spread(.0416665561f)), r, spread(.166665763f)), r, spread(.5f));
   return _mm512_maskz_scalef_ps(some, 1.f + fma(p, r * r, r), k);
 }
+MX_INLINE Floats sigmoid(Floats x) {
+  const Floats e = exp(x < 0.f ? x : -x);
+  return (x < 0.f ? e : spread(1.f)) / (1.f + e);
+}
 
 }  // namespace mx::MX_ISA
 #endif
