@@ -63,10 +63,13 @@ struct Streamed {
         }
 #endif
         alignas(64) T results[line];
+        // Unrolled before it is vectorized, a loop with conditions stays as it is.
         if constexpr (count == 1) {
+#pragma GCC unroll 1
           for (int j = 0; j < line; ++j) results[j] = f(a[kScalars & 1 ? 0 : j]);
         } else {
           const T* const b = x[1][place] + (kScalars & 2 ? 0 : i);
+#pragma GCC unroll 1
           for (int j = 0; j < line; ++j) results[j] = f(a[kScalars & 1 ? 0 : j], b[kScalars & 2 ? 0 : j]);
         }
         stream_line(reinterpret_cast<char*>(y[place] + i), reinterpret_cast<const char*>(results));
