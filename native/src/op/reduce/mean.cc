@@ -1,20 +1,9 @@
+#include "mx/op/sum.h"
 #include "op/reduce/fetched.h"
 
 namespace mx::MX_ISA {
-struct Mean {
+struct Mean : Sum {
   static constexpr bool kIsSum = true;
-  template <class T>
-  MX_XPU static T identity() {
-    return T(0);
-  }
-  template <class T>
-  MX_XPU T map(T x) const {
-    return x;
-  }
-  template <class T>
-  MX_XPU T combine(T a, T b) const {
-    return a + b;
-  }
   template <class T>
   MX_XPU T finish(T sum, int64_t count) const {
     return sum / T(count);
