@@ -6,32 +6,13 @@
 namespace mx {
 namespace {
 
-struct Expansion {
-  std::vector<Entry> inputs, outputs;
-};
-
-Expansion expand(const OpDef& op, const void* params, size_t num_inputs) {
-  Expansion result;
-  std::vector<Value> values;
-  for (size_t i = 0; i < num_inputs; ++i) {
-    result.inputs.push_back({make_variable(op.input_name(static_cast<int>(i)))});
-    values.push_back(to_value(result.inputs.back()));
-  }
-  GraphBuilder builder;
-  builder.set_prefix(op.name);
-  ComposeContext context{builder, params, values, {}};
-  op.compose_fn(context);
-  for (const Value& value : context.out) result.outputs.push_back(to_entry(value));
-  MX_CHECK(static_cast<int>(result.outputs.size()) == op.count_outputs(params), kInternal, "[", op.name, "] composed ",
-           result.outputs.size(), " outputs instead of ", op.count_outputs(params));
-  return result;
-}
-
 // Outputs first, so that what comes out overwrites nothing when an output is an input.
 template <class T>
 void infer_on_expansion(const OpDef& op, const void* params, std::span<T> in, std::span<T> out,
                         void (*infer)(const IndexedGraph&, std::vector<T>&), bool (*merge)(T&, const T&), T unknown) {
-  const Expansion expansion = expand(op, params, in.size());
+  const Composed expansion = composed(op.compose_fn, params, in.size(), op.name);
+  MX_CHECK(expansion.outputs.size() == out.size(), kInternal, "[", op.name, "] composed ", expansion.outputs.size(),
+           " outputs instead of ", out.size());
   std::vector<Entry> heads = expansion.outputs;
   heads.insert(heads.end(), expansion.inputs.begin(), expansion.inputs.end());
   const IndexedGraph graph(heads);
@@ -51,6 +32,22 @@ bool merge_dtype(DType& into, const DType& from) {
 }
 
 }  // namespace
+
+Composed composed(ComposeFn expression, const void* params, size_t count, const std::string& prefix) {
+  Composed result;
+  std::vector<Value> values;
+  for (size_t i = 0; i < count; ++i) {
+    result.inputs.push_back({make_variable("input" + std::to_string(i))});
+    values.push_back(to_value(result.inputs.back()));
+  }
+  GraphBuilder builder;
+  builder.set_prefix(prefix);
+  ComposeContext context{builder, params, values, {}};
+  expression(context);
+  for (const Value& value : context.out) result.outputs.push_back(to_entry(value));
+  result.nodes = builder.nodes();
+  return result;
+}
 
 void infer_composite_shapes(const OpDef& op, const void* params, std::span<Shape> in, std::span<Shape> out) {
   infer_on_expansion<Shape>(op, params, in, out, infer_shapes, unify, Shape());

@@ -1,7 +1,6 @@
 // How symbols come about: variables, operators applied to symbols, replaced variables, copies.
 #include <algorithm>
 
-#include "graph/builder.h"
 #include "graph/compose.h"
 #include "graph/symbol.h"
 
@@ -38,19 +37,11 @@ std::vector<std::string> input_names(const OpDef& op, const void* params) {
     if (op.is_variadic() && names.back().starts_with("args")) names.back().erase(3, 1);  // each is one: arg0, arg1 ...
   }
   if (!op.is_variadic() || !is_composite(op)) return names;
-  std::vector<Entry> variables;
-  std::vector<Value> values;
-  for (const std::string& name : names) {
-    variables.push_back({make_variable(name)});
-    values.push_back(to_value(variables.back()));
-  }
-  GraphBuilder builder;
-  ComposeContext context{builder, params, values, {}};
-  op.compose_fn(context);
-  for (const Ref<Node>& node : builder.nodes())
+  const Composed expansion = composed(op.compose_fn, params, names.size());
+  for (const Ref<Node>& node : expansion.nodes)
     for (size_t i = 0; i < node->inputs.size(); ++i)
       for (size_t k = 0; k < names.size(); ++k)
-        if (node->inputs[i].node == variables[k].node) names[k] = node->op->input_name(static_cast<int>(i));
+        if (node->inputs[i].node == expansion.inputs[k].node) names[k] = node->op->input_name(static_cast<int>(i));
   return names;
 }
 

@@ -1,23 +1,16 @@
 #include "graph/second_gradient.h"
 
 #include "graph/builder.h"
+#include "graph/compose.h"
 #include "graph/gradient.h"
 #include "mx/op/elementwise.h"
 
 namespace mx {
 
 void second_gradient(GradientContext& g, size_t count, ComposeFn expression) {
-  std::vector<Entry> inputs;
-  std::vector<Value> values;
-  for (size_t i = 0; i < count; ++i) {
-    inputs.push_back({make_variable("input" + std::to_string(i))});
-    values.push_back(to_value(inputs.back()));
-  }
-  GraphBuilder builder;
-  ComposeContext context{builder, g.params().data(), values, {}};
-  expression(context);
-  const Entry result = to_entry(context.out.at(0));
-  const GraphGradients first = build_gradients(std::span(&result, 1), inputs);
+  const Composed graph = composed(expression, g.params().data(), count);
+  const std::vector<Entry>& inputs = graph.inputs;
+  const GraphGradients first = build_gradients(std::span(graph.outputs).first(1), inputs);
 
   std::unordered_map<const Node*, std::vector<Value>> known;  // outputs of the nodes
   const Entry& head = first.head_gradients.at(0);
