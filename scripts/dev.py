@@ -28,6 +28,8 @@ import steps
 import workspace
 from workspace import PYTHON, ROOT, environment, run
 
+HELP = {"-h", "--help"}
+
 
 def become(*arguments: object) -> None:
     os.execve(PYTHON, [str(PYTHON), *map(str, arguments)], environment())
@@ -71,8 +73,11 @@ def python(*arguments: str) -> None:
 
 
 def bench(*arguments: str) -> None:
+    script = str(ROOT / "scripts/bench.py")
+    if not arguments or HELP & set(arguments):  # it needs nothing that is built for that
+        os.execv(sys.executable, [sys.executable, script, "--help"])
     steps.build()
-    become(ROOT / "scripts/bench.py", *arguments)
+    become(script, *arguments)
 
 
 def check_style(*arguments: str) -> None:
@@ -136,7 +141,8 @@ def main() -> None:
     if name not in COMMANDS:
         sys.exit(__doc__)
     command = COMMANDS[name]
-    if name not in ("demo", "test", "python", "bench") and {"-h", "--help"} & set(rest):
+    # What follows a program's name is the program's: `python -m pytest --help`.
+    if name != "bench" and HELP & set(rest[:1] if name in ("demo", "test", "python") else rest):
         print(__doc__)
         return
     if rest and name in ("build", "test-native", "docs", "wheels", "clean"):

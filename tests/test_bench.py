@@ -3,6 +3,10 @@
 import itertools
 import json
 import math
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import bench
@@ -146,6 +150,32 @@ def test_without_a_workload_all_are_listed(capsys):
     assert stop.value.code is None
     listed = capsys.readouterr().out
     assert all(f"{name} " in listed and title in listed for name, title in bench.names().items())
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        (["bench"], "workloads:"),
+        (["bench", "mlp", "--help"], "workloads:"),
+        (["lint", "--fix", "-h"], "The one entry"),
+        (["test", "--help"], "The one entry"),
+    ],
+)
+def test_help_is_given_before_anything_is_built(arguments, expected, tmp_path):
+    scripts = Path(bench.__file__).parent
+    shutil.copytree(scripts, tmp_path / "scripts")
+    shutil.copytree(scripts.parent / "tests", tmp_path / "tests", ignore=lambda *_: {"compat"})
+    command = [sys.executable, tmp_path / "scripts/dev.py", *arguments]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert expected in printed and not (tmp_path / ".venv").exists()
+
+
+def test_a_build_is_estimated_from_files_at_equal_distances():
+    build = load("build")
+    commands = [{"output": f"{i:03}.o"} for i in range(100)]
+    assert [c["output"] for c in build.sample(commands[::-1], 4)] == ["000.o", "025.o", "050.o", "075.o"]
+    assert build.sample(commands[:2], 4) == commands[:2]
+    assert len(build.sample(commands)) == build.SAMPLE
 
 
 def test_an_interpreter_can_be_named(monkeypatch):
