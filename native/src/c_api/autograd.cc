@@ -1,6 +1,8 @@
 #include "executor/autograd.h"
 
 #include "c_api/guard.h"
+#include "executor/tape.h"
+#include "mx/c_api_gradients.h"
 
 using namespace mx;
 using c_api::guard;
@@ -52,6 +54,21 @@ int MXNDArrayDetach(MXNDArrayHandle array, MXNDArrayHandle* out) {
 }
 int MXNDArrayHasHistory(MXNDArrayHandle array, int* out) {
   return guard([&] { *out = c_api::array(array).tape != nullptr; });
+}
+
+int MXNDArrayGetGradState(MXNDArrayHandle array, int* out) {
+  return guard([&] {
+    const Entry* entry = tape_entry(c_api::array(array));
+    *out = entry && entry->node->tape && entry->node->tape->fresh;
+  });
+}
+int MXNDArraySetGradState(MXNDArrayHandle array, int state) {
+  return guard([&] {
+    const Entry* entry = tape_entry(c_api::array(array));
+    MX_CHECK(entry && entry->node->tape, kValue,
+             "[NDArray._fresh_grad] the array has no gradient: call attach_grad() first");
+    entry->node->tape->fresh = state != 0;
+  });
 }
 
 int MXAutogradRecordFunction(const MXNDArrayHandle* inputs, int num_inputs, const MXNDArrayHandle* outputs,

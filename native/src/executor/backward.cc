@@ -174,7 +174,10 @@ std::vector<NDArrayRef> backward(std::span<NDArray* const> heads, std::span<NDAr
       recorded[i] = builder.call("_identity_with_attr_like_rhs", {value, variable});
     }
     mode().recording = false;
-    for (size_t i = 0; i < marked.size(); ++i) store(gradients[i], marked[i]->tape->gradient, marked[i]->tape->request);
+    for (size_t i = 0; i < marked.size(); ++i) {
+      store(gradients[i], marked[i]->tape->gradient, marked[i]->tape->request);
+      marked[i]->tape->fresh = true;
+    }
     for (size_t i = 0; i < variables.size(); ++i) {
       NDArrayRef result(to_array(recorded[i]));
       if (!result || is_callers(result.get())) {

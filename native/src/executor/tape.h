@@ -47,6 +47,7 @@ struct TapeRecord {
   std::unique_ptr<FunctionOwner> function;
   NDArrayRef gradient;        // of a marked variable
   int request = MX_REQ_NULL;  // of a marked variable
+  bool fresh = false;         // that gradient: a backward has written it since somebody said that it is used
   bool freed = false;         // a backward without retain_graph has passed here
 };
 

@@ -209,3 +209,7 @@ cdef extern from "mx/library.h" nogil:
 
 cdef extern from "mx/c_api_shapes.h" nogil:
     int MXSetNumpyShapes(int active, int* previous)
+
+cdef extern from "mx/c_api_gradients.h" nogil:
+    int MXNDArrayGetGradState(MXNDArrayHandle array, int* out)
+    int MXNDArraySetGradState(MXNDArrayHandle array, int state)

@@ -226,6 +226,19 @@ cdef class NDArrayBase:
         return wrap_array(out)
 
     @property
+    def _fresh_grad(self):
+        """Whether a backward has written :attr:`grad` since this was last set to False; False without a gradient."""
+        cdef int state = 0
+        self.about()
+        check(MXNDArrayGetGradState(self.array, &state))
+        return state != 0
+
+    @_fresh_grad.setter
+    def _fresh_grad(self, bint state):
+        self.about()
+        check(MXNDArraySetGradState(self.array, state))
+
+    @property
     def grad(self):
         """The array that receives the gradient; None where :meth:`attach_grad` was not called."""
         cdef MXNDArrayHandle out = NULL
