@@ -245,14 +245,21 @@ def assign_item(array: NDArray, key: Any, value: Any) -> None:
         _fill(array, value)
         return
     items, basic = _expand(key, len(shape), shape)
-    if not basic:
+    block = _Block(items, shape) if basic else None
+    if block and 0 in block.shape:
+        return
+    offset = block.offset(shape) if block else None
+    if offset == 0 and block and tuple(block.shape) == shape:
+        _fill(array, value)
+        return
+    if is_array(value) and is_recorded(value):
+        raise MXNetError(
+            "[NDArray.__setitem__] a part of an array cannot be overwritten with what gradients are recorded for: they "
+            "would not get there. Do it outside of autograd.record(), or compute a new array, as by concat or where."
+        )
+    if block is None:
         _scatter(array, items, value)
-        return
-    block = _Block(items, shape)
-    if 0 in block.shape:
-        return
-    offset = block.offset(shape)
-    if offset is not None:
+    elif offset is not None:
         _fill(array._view(offset, tuple(block.shape)), value)
     elif _is_number(value):
         _internal._slice_assign_scalar(array, scalar=value, **block.bounds(), out=array)
