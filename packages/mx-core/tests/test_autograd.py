@@ -75,6 +75,27 @@ def test_grad_and_second_order():
         autograd.grad(y, [])
 
 
+def test_gradients_that_nobody_has_used_are_fresh():
+    x, y = nd.ones((2,)), nd.ones((2,))
+    assert not x._fresh_grad
+    with pytest.raises(MXNetError, match="call attach_grad"):
+        x._fresh_grad = True
+    x.attach_grad()
+    y.attach_grad()
+    with autograd.record():
+        z = x * 2 + y
+    assert not x._fresh_grad and not z._fresh_grad
+    z.backward()
+    assert x._fresh_grad and y._fresh_grad
+    x._fresh_grad = y._fresh_grad = False
+    with autograd.record():
+        z = (x * 2).detach() + y
+    z.backward()
+    assert y._fresh_grad and not x._fresh_grad  # which no gradient has reached
+    y.attach_grad()
+    assert not y._fresh_grad
+
+
 def test_retain_graph():
     x = nd.ones((1,))
     x.attach_grad()
@@ -141,6 +162,25 @@ class Scale(autograd.Function):
         (y,) = self.saved_tensors
         assert not autograd.is_recording()
         return dx * self.factor + dy, dy * y
+
+
+def test_parts_cannot_be_overwritten_while_recording():
+    x = nd.ones((2,))
+    x.attach_grad()
+    for key in (1, slice(0, 1), (slice(None), 1), [0, 1], (slice(None), slice(None, None, -1))):
+        y = nd.zeros((2, 2))
+        with autograd.record(), pytest.raises(MXNetError, match=r"a part of an array .*would not get there"):
+            y[key] = x * 2
+        with autograd.record():
+            y[key] = (x * 2).detach()
+        assert y.asnumpy().max() == 2
+    for key in (slice(None), ..., (slice(None), slice(None)), slice(0, 2)):
+        y = nd.zeros((2, 2))
+        with autograd.record():
+            y[key] = x * 2
+            z = y * 3
+        z.backward()
+        assert x.grad.asnumpy().tolist() == [12, 12]
 
 
 def test_function():

@@ -82,7 +82,7 @@ from mxnet.io import DataBatch, DataDesc, NDArrayIter
 from mxnet.log import get_logger
 from mxnet.module.base_module import BaseModule, _check_input_names
 from mxnet.ndarray import array, contrib, linalg, random, sparse
-from mxnet.ndarray.ndarray import NDArray
+from mxnet.ndarray.ndarray import NDArray, py_slice
 from mxnet.symbol import Symbol, Variable
 from mxnet.test_utils import *
 assert S is sym and nd is F

@@ -19,7 +19,7 @@ from mx_core.ndarray.creation import *  # noqa: F403
 from mx_core.ndarray.interchange import *  # noqa: F403
 from mx_core.ndarray.io import load, load_frombuffer, save
 from mx_core.ndarray.joining import *  # noqa: F403
-from mx_core.ndarray.ndarray import NDArray, waitall
+from mx_core.ndarray.ndarray import NDArray, py_slice, waitall
 
 _ffi.resolve_operators()
 __getattr__ = no_operator(__name__)

@@ -72,7 +72,7 @@ def _draw(
         return sampler(*params.values(), shape=() if shape is None else shape, dtype=_kind(dtype), out=out)
     for key, value in params.items():
         if not isinstance(value, int | float | np.generic):
-            raise MXArgumentError(f"[random.{name}] {key} must be a number or an NDArray, got {type(value).__name__}")
+            raise MXValueError(f"[random.{name}] {key} must be a number or an NDArray, got {type(value).__name__}")
     if out is not None:
         require_array(out, f"random.{name}] out")
     if shape is None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mx_core._absent import no_operator
 from mx_core._ffi import SymbolBase
-from mx_core.base import MXArgumentError, _Null
+from mx_core.base import MXArgumentError, MXValueError, _Null
 from mx_core.symbol import _internal
 from mx_core.symbol._generated import namespace_random
 from mx_core.symbol._generated.namespace_random import *  # noqa: F403
@@ -50,7 +50,7 @@ def _draw(name: str, params: dict[str, Any], shape: Any, dtype: Any, kwargs: dic
         return getattr(_internal, f"_sample_{name}")(*params.values(), shape=shape, dtype=dtype, **kwargs)
     for key, value in params.items():
         if not isinstance(value, int | float | np.generic):
-            raise MXArgumentError(f"[random.{name}] {key} must be a number or a Symbol, got {type(value).__name__}")
+            raise MXValueError(f"[random.{name}] {key} must be a number or a Symbol, got {type(value).__name__}")
     return getattr(_internal, f"_random_{name}")(**params, shape=shape, dtype=dtype, **kwargs)
 
 
