@@ -188,7 +188,12 @@ void forward(const OpContext& ctx) {
           if (x < borders[bin]) --bin;
           if (bin < bins - 1 && x >= borders[bin + 1]) ++bin;
         } else {
-          bin = std::min(std::upper_bound(borders, borders + bins + 1, x) - borders - 1, bins - 1);
+          bin = 0;  // by halves without a branch: which one is taken can't be foretold
+          for (int64_t left = bins; left > 1;) {
+            const int64_t half = left / 2;
+            bin += half * (borders[bin + half] <= x);
+            left -= half;
+          }
         }
         ++own[static_cast<size_t>(bin)];
       }
