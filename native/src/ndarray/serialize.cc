@@ -11,6 +11,7 @@
 
 #include "device/copy.h"
 #include "mx/base/error.h"
+#include "mx/base/wished_shape.h"
 
 namespace mx {
 
@@ -149,13 +150,15 @@ void put(std::string& out, T value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
+// A single number has no axes. In version 2 nothing at all has none, and no elements follow.
 std::string record_header(const NDArray& array) {
+  const bool v3 = numpy_shapes() || array.shape.ndim == 0;
   std::string out;
-  put(out, kV2);
+  put(out, v3 ? kV3 : kV2);
   put(out, int32_t{0});
-  put(out, static_cast<int32_t>(std::max(array.shape.ndim, 0)));
+  put(out, static_cast<int32_t>(v3 ? array.shape.ndim : std::max(array.shape.ndim, 0)));
   for (int64_t dim : array.shape) put(out, dim);
-  if (array.shape.ndim > 0) {
+  if (array.shape.ndim >= 0) {
     put(out, int32_t{MX_CPU});
     put(out, int32_t{0});
     put(out, static_cast<int32_t>(array.dtype));
@@ -169,7 +172,7 @@ std::string save_record(const NDArray& array) {
   const NDArrayRef host = device::on_cpu(array);
   wait_to_read(*host);
   std::string out = record_header(array);
-  if (array.shape.ndim > 0) out.append(static_cast<const char*>(host->data()), array.bytes());
+  if (array.shape.ndim >= 0) out.append(static_cast<const char*>(host->data()), array.bytes());
   return out;
 }
 
@@ -205,7 +208,7 @@ void save_list(const std::string& name, const std::vector<NDArrayRef>& arrays, c
       wait_to_read(*array);
       const std::string header = record_header(*array);
       write(header.data(), header.size());
-      if (array->shape.ndim > 0) write(array->data(), array->bytes());
+      if (array->shape.ndim >= 0) write(array->data(), array->bytes());
     }
     std::string tail;
     put(tail, static_cast<uint64_t>(names.size()));

@@ -41,6 +41,13 @@ TEST_CASE("a list reads back, and has the size that the format says") {
   CHECK(static_cast<float*>(list.arrays[0]->data())[2] == 2);
 }
 
+TEST_CASE("a single number and nothing at all are told apart") {
+  const ArrayList list = load(saved({counted(Shape::scalar()), make_ref<NDArray>(Shape(), DType::kFloat32)}, {}));
+  CHECK(list.arrays[0]->shape == Shape::scalar());
+  CHECK(static_cast<float*>(list.arrays[0]->data())[0] == 0);
+  CHECK(!list.arrays[1]->shape.rank_known());
+}
+
 TEST_CASE("records of versions 0, 1 and 3 are read") {
   for (const int version : {0, 1, 3}) {
     std::string bytes;

@@ -1,5 +1,7 @@
 """np_shape: shapes of symbols where () is a single number and 0 a length."""
 
+import pickle
+
 import numpy as np
 import pytest
 from mx_core import autograd, cpu, nd, sym, util
@@ -53,6 +55,27 @@ def test_gradient_of_a_number():
             y = x * x
         y.backward()
         assert x.grad.shape == () and x.grad.asscalar() == 6
+
+
+def test_files(tmp_path):
+    file = str(tmp_path / "x.params")
+    numbers, empty = nd.array(np.array(3.5)), nd.array(np.ones((2, 0)))
+    for scope in (util.np_shape(False), util.np_shape()):
+        with scope:
+            nd.save(file, {"number": numbers, "empty": empty, "row": nd.ones((3,))})
+            found = nd.load(file)
+        assert [found[name].shape for name in ("number", "empty", "row")] == [(), (2, 0), (3,)]
+        assert found["number"].asscalar() == 3.5 and found["row"].asnumpy().tolist() == [1, 1, 1]
+        record = pickle.loads(pickle.dumps(numbers))
+        assert record.shape == () and record.asscalar() == 3.5
+    with util.np_shape():
+        nd.save(file, nd.ones((2,)))
+    with open(file, "rb") as stream:
+        content = stream.read()
+    assert content[24:28] == bytes.fromhex("cafa93f9")  # what 1.9.1 reads under np_shape: version 3
+    nd.save(file, nd.ones((2,)))
+    with open(file, "rb") as stream:
+        assert stream.read() == content.replace(b"\xca\xfa", b"\xc9\xfa")
 
 
 def test_numpy_arrays_are_refused():
