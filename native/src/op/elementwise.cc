@@ -485,11 +485,11 @@ void forward_scalar(const OpContext& ctx) {
 }
 
 // bool with a number is computed as int64, or float64 where the number has a fraction; otherwise the array's dtype
-// stays.
+// stays. An array of which nothing is known is taken to have the dtype of the result.
 void scalar_dtype(const InferDType& t) {
   if (t.in[0] == DType::kBool) return t.set_output(0, t.as<ScalarParam>().is_int ? DType::kInt64 : DType::kFloat64);
   t.set_output(0, t.in[0]);
-  if (t.in[0] == DType::kUnknown && t.out[0] != DType::kInt64 && t.out[0] != DType::kFloat64) t.set_input(0, t.out[0]);
+  if (t.in[0] == DType::kUnknown) t.set_input(0, t.out[0]);
 }
 
 constexpr const char* kPartOfGradient = "A part of the gradient of another operator.";

@@ -277,6 +277,22 @@ def test_shapes_from_results():
     assert args == [(5, 10, 32, 32), (21, 10, 3, 3), (21,), (5, 21, 30, 32)]
 
 
+def test_lengths_from_reshaped_results():
+    rows = sym.var("a", shape=(0, 10))
+    for shape, result in (((-1,), (50,)), ((-1, 5), (10, 5)), ((0, -1), (5, 10)), ((5, 5, 2), (5, 5, 2))):
+        total = sym.elemwise_add(sym.reshape(rows, shape=shape), sym.var("b", shape=result))
+        assert total.infer_shape()[0] == [(5, 10), result]
+    with pytest.raises(MXNetError, match=r"14 elements don't divide by 10"):
+        sym.reshape(rows, shape=(2, 7)).infer_shape()
+    two = sym.reshape(sym.var("a", shape=(0, 0, 2)), shape=(-1,)) + sym.var("b", shape=(8,))
+    assert two.infer_shape_partial()[0] == [(0, 0, 2), (8,)]
+    for axis, shape, found in ((-1, (3, 4, 1), (3, 4)), (0, (1, 4), (4,)), (1, (3, 0, 0), (3, 0))):
+        total = sym.elemwise_add(sym.expand_dims(sym.var("a"), axis=axis), sym.var("b", shape=shape))
+        assert total.infer_shape_partial()[0][0] == found
+    with pytest.raises(MXNetError, match="expand_dims"):
+        sym.elemwise_add(sym.expand_dims(sym.var("a"), axis=0), sym.var("b", shape=(3, 4))).infer_shape()
+
+
 def test_out_is_left_alone():
     a = sym.var("a")
     for result in (sym.relu(a, out=nd.ones(1)), sym.broadcast_add(a, a, out=a), sym.relu(a, out=None)):
@@ -290,6 +306,16 @@ def test_types():
     assert n.infer_type_partial()[1] == [None]
     with pytest.warns(UserWarning):
         assert n.infer_type() == (None, None, None)
+
+
+def test_types_from_results():
+    for dtype in ("float16", "float64", "int64"):
+        expected = np.dtype(dtype).type
+        for result in (sym.var("a") * 2, sym.var("a") > 1, sym.var("a") + 0.5):
+            total = sym.elemwise_add(result, sym.var("b", dtype=dtype))
+            assert total.infer_type() == ([expected, expected], [expected], [])
+    assert sym.batch_take(sym.var("a"), sym.var("i")).infer_type(a="float64")[0] == [np.float64, np.int32]
+    assert (sym.var("a", dtype="bool") * 2).infer_type()[1] == [np.int64]
 
 
 def test_debug_str():

@@ -92,10 +92,11 @@ void pick(const OpContext& ctx, const Tensor& data, const Tensor& result, const 
   }
 }
 
+template <DType kIndex>
 void pick_dtype(const InferDType& t) {
   t.set_output(0, t.in[0]);
   t.set_input(0, t.out[0]);
-  if (t.in[1] == DType::kUnknown) t.set_input(1, DType::kFloat32);
+  if (t.in[1] == DType::kUnknown) t.set_input(1, kIndex);
 }
 
 }  // namespace
@@ -106,7 +107,7 @@ MX_OPERATOR(pick) {
       .input("data", "The array.")
       .input("index", "The indices, of the shape of data without the axis (or with size 1 there).")
       .params<PickParam>()
-      .infer_dtype(pick_dtype)
+      .infer_dtype(pick_dtype<DType::kFloat32>)
       .infer_shape([](const InferShape& s) {
         const auto& p = s.as<PickParam>();
         const Shape& data = s.in[0];
@@ -128,7 +129,7 @@ MX_OPERATOR(_backward_pick) {
       .input("index", "The indices.")
       .input("data", "Only its shape matters.")
       .params<PickParam>()
-      .infer_dtype(pick_dtype)
+      .infer_dtype(pick_dtype<DType::kFloat32>)
       .infer_shape([](const InferShape& s) { s.same(2, 0); })
       .portable_forward([](const OpContext& ctx) {
         fill_zeros(ctx.out[0]);
@@ -189,7 +190,7 @@ MX_OPERATOR(batch_take) {
         s.set_output(0, Shape{s.in[0][0]});
         s.set_input(1, Shape{s.in[0][0]});
       })
-      .infer_dtype(pick_dtype)
+      .infer_dtype(pick_dtype<DType::kInt32>)
       .portable_forward([](const OpContext& ctx) {
         const PickParam p;
         const OpContext with{ctx.op, &p, ctx.in, ctx.out};

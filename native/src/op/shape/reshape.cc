@@ -126,6 +126,25 @@ Shape resolve_target(const ReshapeParam& p, const Shape& in, std::string_view op
   return out;
 }
 
+// A single unknown length of the data follows from the number of elements.
+void infer_missing_length(const InferShape& s) {
+  const Shape &in = s.in[0], &out = s.out[0];
+  if (!out.known()) return;
+  int open = -1;
+  int64_t rest = 1;
+  for (int i = 0; i < in.ndim; ++i) {
+    if (in[i] < 0 && open >= 0) return;
+    if (in[i] < 0) open = i;
+    if (in[i] >= 0) rest = times(rest, in[i], s.op.name);
+  }
+  if (open < 0 || rest == 0) return;
+  MX_CHECK(out.size() % rest == 0, kValue, "[", s.op.name, "] cannot reshape an array of shape ", in, " to ", out, ": ",
+           out.size(), " elements don't divide by ", rest);
+  Shape whole = in;
+  whole[open] = out.size() / rest;
+  s.set_input(0, whole);
+}
+
 // The gradient has the elements of the head in the shape of the data.
 void back_to_shape(GradientContext& g) { g.set(0, g.call("reshape_like", {g.head(), g.input(0)})); }
 
@@ -174,7 +193,10 @@ MX_OPERATOR(Reshape) {
       .infer_shape([](const InferShape& s) {
         const auto& p = s.as<ReshapeParam>();
         if (!s.in[0].rank_known()) return;
-        if (p.shape.ndim > 0) return s.set_output(0, resolve(p, s.in[0], s.op.name));
+        if (p.shape.ndim > 0) {
+          s.set_output(0, resolve(p, s.in[0], s.op.name));
+          return infer_missing_length(s);
+        }
         if (numpy_shapes() && p.target_shape.ndim == 0) {
           MX_CHECK(!s.in[0].known() || s.in[0].size() == 1, kValue, "[Reshape] cannot reshape an array of shape ",
                    s.in[0], " to ()");
@@ -203,6 +225,12 @@ MX_OPERATOR(expand_dims) {
       .params<AxisParam>()
       .describe("The array with a new axis of size 1.")
       .infer_shape([](const InferShape& s) {
+        if (const Shape& whole = s.out[0]; whole.rank_known() && !s.in[0].known()) {
+          const int axis = normalize_axis(s.as<AxisParam>().axis, whole.ndim, s.op.name);
+          Shape in = whole.slice(0, axis);
+          for (int i = axis + 1; i < whole.ndim; ++i) in.push_back(whole[i]);
+          s.set_input(0, in);
+        }
         if (!s.in[0].rank_known()) return;
         const int axis = normalize_axis(s.as<AxisParam>().axis, s.in[0].ndim + 1, s.op.name);
         Shape out = s.in[0].slice(0, axis);
