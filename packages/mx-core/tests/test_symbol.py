@@ -318,6 +318,19 @@ def test_types_from_results():
     assert (sym.var("a", dtype="bool") * 2).infer_type()[1] == [np.int64]
 
 
+def test_dtypes_by_other_names_of_numpy():
+    for name, dtype in (("float", "float64"), ("f4", "float32"), (">i4", "int32"), ("half", "float16")):
+        assert nd.ones((2,), dtype=name).astype(name).dtype == np.dtype(dtype).type
+        made = sym.Cast(sym.ones((2,), dtype=name), dtype=name, name="cast")
+        assert made.infer_type()[1] == [np.dtype(dtype).type]
+        assert made.attr("dtype") == dtype
+    for wrong in ("floaty", "f3", "", ">"):
+        with pytest.raises(MXNetError, match="is no element type"):
+            nd.cast(nd.ones((2,)), dtype=wrong)
+        with pytest.raises(MXNetError, match=r"Cast.*is no element type"):
+            sym.Cast(sym.var("a"), dtype=wrong)
+
+
 def test_debug_str():
     text = net().debug_str()
     assert "Variable:fc1_weight" in text

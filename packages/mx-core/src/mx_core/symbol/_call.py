@@ -55,6 +55,14 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def _plain_dtype(name: str) -> str:
+    """The name of a dtype that every reader of graphs knows: "float64" for "float"."""
+    try:
+        return dtype_name(name)
+    except MXTypeError:  # "None", or a wrong one, which the operator refuses
+        return name
+
+
 def dunder(key: str) -> bool:
     """Whether a key is one of the user's own attributes."""
     return len(key) > 4 and key.startswith("__") and key.endswith("__")
@@ -81,6 +89,8 @@ def create(
         kwargs: Attributes given as keywords.
     """
     attributes = {key: text(value) for key, value in params.items() if value is not _Null}
+    if "dtype" in attributes:
+        attributes["dtype"] = _plain_dtype(attributes["dtype"])
     extra = {**attribute.current().get(attr)}
     named: dict[Any, Any] = {}  # inputs of an operator that takes any number of them: arg0, arg1 ...
     if all(isinstance(key, int) for key in inputs):
