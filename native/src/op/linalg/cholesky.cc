@@ -1,12 +1,36 @@
 // Cholesky factors, inverses made of them, and triangular systems.
 #include "op/linalg/algebra.h"
 #include "op/linalg/batch.h"
+#include "op/linalg/panels.h"
 #include "op/linalg/triangle.h"
 
 namespace mx {
 namespace {
 
 constexpr int64_t kLarge = 1024;  // triangles from which on their rows shall serve several strips
+
+// The lower triangle of a becomes L. Rows get what a panel contributes to all their columns only when they meet the
+// next one: until then other threads need the panel as it is.
+template <class T>
+int cholesky(T* a, int n) {
+  const auto size = static_cast<int>(panel_size(n));
+  return factor_by_panels(
+      n, size,
+      [&](int64_t first, int64_t rows) {
+        T* const to = a + first * (n + 1);
+        const int m = static_cast<int>(rows), before = static_cast<int>(first);
+        if (before > 0) lapack::subtract_product(m, m, size, to - size, n, to - size, n, true, to, n);
+        const int info = lapack::cholesky(to, m, n);
+        return info == 0 ? 0 : info + before;
+      },
+      [&](int64_t panel, int64_t first, int64_t rows) {
+        T *const corner = a + panel * (n + 1), *const to = a + first * n + panel;
+        if (panel > 0)
+          lapack::subtract_product(static_cast<int>(rows), static_cast<int>(first + rows - panel), size, to - size, n,
+                                   corner - size, n, true, to, n);
+        solve_rows(Triangle<T>{corner, size, n, 1, true}, to, n, rows);
+      });
+}
 
 OpDef& on_square(OpDef& op, const char* doc) {
   return op.input("A", doc).amp(Amp::kFloat32).infer_shape([](const InferShape& s) {
@@ -29,7 +53,7 @@ MX_OPERATOR(_linalg_potrf) {
           copy_flat(ctx.in[0], ctx.out[0]);
           each_matrix<T>(ctx, m.count, m.size() * n, "is not positive definite", [&](T, int64_t i) {
             T* const a = ctx.out[0].as<T>() + i * m.size();
-            const int info = lapack::cholesky(a, n);
+            const int info = cholesky(a, n);
             for (int64_t row = 0; row < n; ++row) std::fill(a + row * n + row + 1, a + (row + 1) * n, T(0));
             return info;
           });

@@ -4,30 +4,74 @@
 
 #include "op/linalg/algebra.h"
 #include "op/linalg/batch.h"
+#include "op/linalg/panels.h"
 
 namespace mx {
 namespace {
+
+constexpr int kSize = 48;  // of a panel: the work of joining reflectors grows with it, that of the products sinks
+
+// A large a (m, n), m <= n, becomes L in the lower triangle and reflectors above it, and q, where there is one, Q.
+template <class T>
+void factor_lq(T* a, int m, int n, T* q) {
+  const auto tau = std::make_unique_for_overwrite<T[]>(static_cast<size_t>(m));
+  const auto triangles = std::make_unique_for_overwrite<T[]>(static_cast<size_t>(m + kSize) * kSize);
+  // `to`: rows of columns from the panel's on.
+  const auto turn = [&](int64_t panel, bool transposed, T* to, int64_t rows) {
+    const int count = std::min(kSize, m - static_cast<int>(panel)), size = n - static_cast<int>(panel);
+    const auto work = std::make_unique_for_overwrite<T[]>(static_cast<size_t>(rows * count));
+    lapack::reflect(a + panel * (n + 1), n, triangles.get() + panel * kSize, count, size, transposed, to,
+                    static_cast<int>(rows), n, work.get());
+  };
+  factor_by_panels(
+      m, kSize,
+      [&](int64_t first, int64_t rows) {
+        const int count = static_cast<int>(rows), size = n - static_cast<int>(first);
+        const auto work = std::make_unique_for_overwrite<T[]>(static_cast<size_t>(lapack::work_size(count)));
+        T* const corner = a + first * (n + 1);
+        lapack::lq(corner, count, size, n, tau.get() + first, work.get(), lapack::work_size(count));
+        lapack::join_reflectors(corner, n, tau.get() + first, count, size, triangles.get() + first * kSize);
+        return 0;
+      },
+      [&](int64_t panel, int64_t first, int64_t rows) { turn(panel, true, a + first * n + panel, rows); });
+  if (!q) return;
+  // Rows of Q are those of the identity, turned back by their own panel and by all before it.
+  engine::parallel_for((m + kSize - 1) / kSize, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t first = i * kSize, rows = std::min<int64_t>(kSize, m - first);
+      T* const to = q + first * n;
+      std::fill_n(to, rows * n, T(0));
+      for (int64_t k = 0; k < rows; ++k) to[k * n + first + k] = 1;
+      for (int64_t panel = first; panel >= 0; panel -= kSize) turn(panel, false, to + panel, rows);
+    }
+  });
+}
 
 void forward_lq(const OpContext& ctx) {
   const Matrices a(ctx.in[0].shape);
   const int m = lapack_size(ctx, a.rows), n = lapack_size(ctx, a.columns);
   if (ctx.in[0].size() == 0) return;
   with_lapack(ctx, [&]<class T>(T) {
-    // Q is worked out where it goes; without it, in scratch memory.
-    T* const q = ctx.wants(0) ? ctx.out[0].as<T>() : static_cast<T*>(ctx.workspace(ctx.in[0].bytes()));
-    std::memcpy(q, ctx.in[0].data, ctx.in[0].bytes());
+    T* const q = ctx.wants(0) ? ctx.out[0].as<T>() : nullptr;
+    // Batches have a thread for each matrix. Without panels the factors become Q where they are.
+    const bool large = m > 2 * kSize && a.count == 1;
+    T* const factors = q && !large ? q : static_cast<T*>(ctx.workspace(ctx.in[0].bytes()));
+    std::memcpy(factors, ctx.in[0].data, ctx.in[0].bytes());
     each_matrix<T>(ctx, a.count, 2 * a.size() * m, "could not be factored", [&](T, int64_t i) {
-      T* const matrix = q + i * a.size();
+      T* const matrix = factors + i * a.size();
       const int size = lapack::work_size(m);
       const auto work = std::make_unique_for_overwrite<T[]>(static_cast<size_t>(size + m));
       T* const tau = work.get() + size;
-      if (const int info = lapack::lq(matrix, m, n, tau, work.get(), size)) return info;
+      if (large)
+        factor_lq(matrix, m, n, q ? q + i * a.size() : nullptr);
+      else if (const int info = lapack::lq(matrix, m, n, n, tau, work.get(), size))
+        return info;
       if (ctx.wants(1)) {
         T* const l = ctx.out[1].as<T>() + i * m * m;
         std::fill(l, l + m * m, T(0));
         for (int64_t row = 0; row < m; ++row) std::copy_n(matrix + row * n, row + 1, l + row * m);
       }
-      return ctx.wants(0) ? lapack::lq_orthogonal(matrix, m, n, tau, work.get(), size) : 0;
+      return q && !large ? lapack::lq_orthogonal(matrix, m, n, tau, work.get(), size) : 0;
     });
   });
 }

@@ -5,10 +5,46 @@
 
 #include "op/linalg/algebra.h"
 #include "op/linalg/batch.h"
+#include "op/linalg/panels.h"
 #include "op/linalg/triangle.h"
 
 namespace mx {
 namespace {
+
+// a becomes the factors of its transpose, A^T = P L U, as LAPACK gives them: U in the lower triangle. What is below the
+// diagonal of L is in its final order only where it is `wanted`. Returns the first row with a zero in the diagonal of
+// U.
+template <class T>
+int factor_lu(T* a, int n, int* pivots, bool wanted) {
+  const auto size = static_cast<int>(panel_size(n));
+  int singular = 0;
+  factor_by_panels(
+      n, size,
+      [&](int64_t first, int64_t rows) {
+        const int before = static_cast<int>(first);
+        const int info = lapack::lu(a + first * (n + 1), static_cast<int>(rows), n - before, n, pivots + first);
+        if (info > 0 && singular == 0) singular = before + info;
+        return 0;
+      },
+      [&](int64_t panel, int64_t first, int64_t rows) {
+        T *const corner = a + panel * (n + 1), *const to = a + first * n + panel;
+        const int m = static_cast<int>(rows);
+        lapack::swap_columns(to, m, n, pivots + panel, size);
+        solve_rows(Triangle<T>{corner, size, 1, n, true, true}, to, n, rows);
+        lapack::subtract_product(m, n - static_cast<int>(panel) - size, size, to, n, corner + size, n, false, to + size,
+                                 n);
+      });
+  // So far every panel counted from its own first row.
+  if (wanted)
+    engine::parallel_for((n - 1) / size, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        for (int64_t later = (i + 1) * size; later < n; later += size)
+          lapack::swap_columns(a + i * size * n + later, size, n, pivots + later,
+                               static_cast<int>(std::min<int64_t>(size, n - later)));
+    });
+  for (int i = 0; i < n; ++i) pivots[i] += i / size * size;
+  return singular;
+}
 
 // out = the inverse of every matrix; zeros for singular ones where these are allowed.
 void invert(const OpContext& ctx, bool allow_singular) {
@@ -20,7 +56,7 @@ void invert(const OpContext& ctx, bool allow_singular) {
     std::memcpy(factors, ctx.in[0].data, ctx.in[0].bytes());
     int* const pivots = static_cast<int*>(ctx.workspace(static_cast<size_t>(m.count * n) * sizeof(int)));
     each_matrix<T>(ctx, m.count, m.size() * n, "is singular", [&](T, int64_t i) {
-      const int info = lapack::lu(factors + i * m.size(), n, pivots + i * n);
+      const int info = factor_lu(factors + i * m.size(), n, pivots + i * n, true);
       if (info == 0 || !allow_singular) return info;
       pivots[i * n] = 0;  // they count from 1
       return 0;
@@ -57,7 +93,7 @@ void determinants(const OpContext& ctx, Store store) {
     each_matrix<T>(ctx, m.count, m.size() * n, "could not be factored", [&](T, int64_t i) {
       T* const a = copies + i * m.size();
       const auto pivots = std::make_unique_for_overwrite<int[]>(static_cast<size_t>(n));
-      const int info = lapack::lu(a, n, pivots.get());  // above 0: singular
+      const int info = factor_lu(a, n, pivots.get(), false);  // above 0: singular
       T sign = 1, product = 1, logarithm = 0;
       for (int64_t k = 0; k < n; ++k) {
         const T x = a[k * (n + 1)];
@@ -67,7 +103,7 @@ void determinants(const OpContext& ctx, Store store) {
       }
       if (info > 0) sign = 0, product = 0, logarithm = -std::numeric_limits<T>::infinity();
       store(i, sign, sign * std::abs(product), logarithm);
-      return info < 0 ? info : 0;
+      return 0;
     });
   });
 }

@@ -13,7 +13,7 @@ namespace {
 
 // Fortran passes everything by reference, and the lengths of texts at the end.
 struct Functions {
-  void *potrf[2], *getrf[2], *geqrf[2], *orgqr[2], *syevd[2];
+  void *potrf[2], *getrf[2], *geqrf[2], *orgqr[2], *syevd[2], *gemm[2], *laswp[2], *larft[2], *larfb[2];
 };
 
 // OpenBLAS makes a thread for every processor that the opening thread may use. One is enough: batches are divided
@@ -77,7 +77,8 @@ struct Library {
       to[0] = find(std::string("s") + name), to[1] = find(std::string("d") + name);
     };
     both(functions.potrf, "potrf"), both(functions.getrf, "getrf"), both(functions.geqrf, "geqrf");
-    both(functions.orgqr, "orgqr"), both(functions.syevd, "syevd");
+    both(functions.orgqr, "orgqr"), both(functions.syevd, "syevd"), both(functions.gemm, "gemm");
+    both(functions.laswp, "laswp"), both(functions.larft, "larft"), both(functions.larfb, "larfb");
     if (auto* set = reinterpret_cast<void (*)(int)>(dlsym(handle, "scipy_openblas_set_num_threads"))) set(1);
   }
 };
@@ -103,37 +104,60 @@ void require(std::string_view op) {
       error, ")");
 }
 
-#define MX_LAPACK(T)                                                                                             \
-  template <>                                                                                                    \
-  int cholesky(T* a, int n) {                                                                                    \
-    int info = 0;                                                                                                \
-    call<T>(library().functions.potrf, "U", &n, a, &n, &info, size_t{1});                                        \
-    return info;                                                                                                 \
-  }                                                                                                              \
-  template <>                                                                                                    \
-  int lu(T* a, int n, int* pivots) {                                                                             \
-    int info = 0;                                                                                                \
-    call<T>(library().functions.getrf, &n, &n, a, &n, pivots, &info);                                            \
-    return info;                                                                                                 \
-  }                                                                                                              \
-  template <>                                                                                                    \
-  int lq(T* a, int m, int n, T* tau, T* work, int work_size) {                                                   \
-    int info = 0;                                                                                                \
-    call<T>(library().functions.geqrf, &n, &m, a, &n, tau, work, &work_size, &info);                             \
-    return info;                                                                                                 \
-  }                                                                                                              \
-  template <>                                                                                                    \
-  int lq_orthogonal(T* a, int m, int n, const T* tau, T* work, int work_size) {                                  \
-    int info = 0;                                                                                                \
-    call<T>(library().functions.orgqr, &n, &m, &m, a, &n, tau, work, &work_size, &info);                         \
-    return info;                                                                                                 \
-  }                                                                                                              \
-  template <>                                                                                                    \
-  int eigen(T* a, int n, T* values, T* work, int work_size, int* iwork, int iwork_size) {                        \
-    int info = 0;                                                                                                \
-    call<T>(library().functions.syevd, "V", "U", &n, a, &n, values, work, &work_size, iwork, &iwork_size, &info, \
-            size_t{1}, size_t{1});                                                                               \
-    return info;                                                                                                 \
+#define MX_LAPACK(T)                                                                                                  \
+  template <>                                                                                                         \
+  int cholesky(T* a, int n, int row) {                                                                                \
+    int info = 0;                                                                                                     \
+    call<T>(library().functions.potrf, "U", &n, a, &row, &info, size_t{1});                                           \
+    return info;                                                                                                      \
+  }                                                                                                                   \
+  template <>                                                                                                         \
+  int lu(T* a, int rows, int columns, int row, int* pivots) {                                                         \
+    int info = 0;                                                                                                     \
+    call<T>(library().functions.getrf, &columns, &rows, a, &row, pivots, &info);                                      \
+    return info;                                                                                                      \
+  }                                                                                                                   \
+  template <>                                                                                                         \
+  int lq(T* a, int m, int n, int row, T* tau, T* work, int work_size) {                                               \
+    int info = 0;                                                                                                     \
+    call<T>(library().functions.geqrf, &n, &m, a, &row, tau, work, &work_size, &info);                                \
+    return info;                                                                                                      \
+  }                                                                                                                   \
+  template <>                                                                                                         \
+  int lq_orthogonal(T* a, int m, int n, const T* tau, T* work, int work_size) {                                       \
+    int info = 0;                                                                                                     \
+    call<T>(library().functions.orgqr, &n, &m, &m, a, &n, tau, work, &work_size, &info);                              \
+    return info;                                                                                                      \
+  }                                                                                                                   \
+  template <>                                                                                                         \
+  int eigen(T* a, int n, T* values, T* work, int work_size, int* iwork, int iwork_size) {                             \
+    int info = 0;                                                                                                     \
+    call<T>(library().functions.syevd, "V", "U", &n, a, &n, values, work, &work_size, iwork, &iwork_size, &info,      \
+            size_t{1}, size_t{1});                                                                                    \
+    return info;                                                                                                      \
+  }                                                                                                                   \
+  template <>                                                                                                         \
+  void subtract_product(int m, int n, int k, const T* a, int a_row, const T* b, int b_row, bool transposed, T* c,     \
+                        int c_row) {                                                                                  \
+    const T minus = -1, one = 1;                                                                                      \
+    call<T>(library().functions.gemm, transposed ? "T" : "N", "N", &n, &m, &k, &minus, b, &b_row, a, &a_row, &one, c, \
+            &c_row, size_t{1}, size_t{1});                                                                            \
+  }                                                                                                                   \
+  template <>                                                                                                         \
+  void swap_columns(T* a, int rows, int row, const int* pivots, int count) {                                          \
+    const int one = 1;                                                                                                \
+    call<T>(library().functions.laswp, &rows, a, &row, &one, &count, pivots, &one);                                   \
+  }                                                                                                                   \
+  template <>                                                                                                         \
+  void join_reflectors(const T* reflectors, int row, const T* tau, int count, int size, T* triangle) {                \
+    call<T>(library().functions.larft, "F", "C", &size, &count, reflectors, &row, tau, triangle, &count, size_t{1},   \
+            size_t{1});                                                                                               \
+  }                                                                                                                   \
+  template <>                                                                                                         \
+  void reflect(const T* reflectors, int row, const T* triangle, int count, int size, bool transposed, T* a, int rows, \
+               int a_row, T* work) {                                                                                  \
+    call<T>(library().functions.larfb, "L", transposed ? "T" : "N", "F", "C", &size, &rows, &count, reflectors, &row, \
+            triangle, &count, a, &a_row, work, &rows, size_t{1}, size_t{1}, size_t{1}, size_t{1});                    \
   }
 MX_LAPACK(float)
 MX_LAPACK(double)

@@ -146,11 +146,22 @@ void empty_strip(const T* strip, int64_t n, int64_t width, T* matrix, int64_t ro
   if (transposed) return transpose(strip, kStrip, matrix, row, width, n);
   for (int64_t i = 0; i < n; ++i) std::copy_n(strip + i * kStrip, width, matrix + i * row);
 }
+template <class T>
+void solve_rows(const Triangle<T>& t, T* rows, int64_t row, int64_t count) {
+  Strips<T> x(t.n, 1);
+  for (int64_t first = 0; first < count; first += kStrip) {
+    const int64_t width = std::min(kStrip, count - first);
+    fill_strip(rows + first * row, row, true, t.n, width, x[0]);
+    solve_strips(t, x[0], 1);
+    empty_strip(x[0], t.n, width, rows + first * row, row, true);
+  }
+}
 
-#define MX_STRIPS(T)                                                       \
-  template void solve_strips(const Triangle<T>&, T*, int64_t);             \
-  template void fill_strip(const T*, int64_t, bool, int64_t, int64_t, T*); \
-  template void empty_strip(const T*, int64_t, int64_t, T*, int64_t, bool);
+#define MX_STRIPS(T)                                                        \
+  template void solve_strips(const Triangle<T>&, T*, int64_t);              \
+  template void fill_strip(const T*, int64_t, bool, int64_t, int64_t, T*);  \
+  template void empty_strip(const T*, int64_t, int64_t, T*, int64_t, bool); \
+  template void solve_rows(const Triangle<T>&, T*, int64_t, int64_t);
 MX_STRIPS(float)
 MX_STRIPS(double)
 #undef MX_STRIPS

@@ -56,4 +56,8 @@ void fill_strip(const T* matrix, int64_t row, bool transposed, int64_t n, int64_
 template <class T>
 void empty_strip(const T* strip, int64_t n, int64_t width, T* matrix, int64_t row, bool transposed);
 
+// Every row of `count` becomes t^-1 times it. On this thread.
+template <class T>
+void solve_rows(const Triangle<T>& t, T* rows, int64_t row, int64_t count);
+
 }  // namespace mx

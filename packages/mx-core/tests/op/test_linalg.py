@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from mx_core import MXNetError, autograd, cpu, nd, sym
+from mx_core import MXNetError, autograd, cpu, engine, nd, sym
 from mx_core.test_utils import check_gradient
 
 L = nd.linalg
@@ -94,6 +94,47 @@ def test_triangular_systems_with_many_right_hand_sides(right, rows, columns):
     np.testing.assert_allclose(x @ a if right else a @ x, 2 * b, rtol=0, atol=1e-10)
 
 
+@pytest.mark.parametrize("n", [31, 32, 33, 64, 65, 100, 193, 1100])
+def test_factors_by_panels(n):
+    a = normal(n, n)  # rows change places
+    sign, logarithm = np.linalg.slogdet(a)
+    got_sign, got = (x.asscalar() for x in L.slogdet(nd.array(a, dtype="float64")))
+    assert got_sign == sign and got == pytest.approx(logarithm, rel=1e-12)
+    small = a / np.exp(logarithm / n)
+    assert L.det(nd.array(small, dtype="float64")).asscalar() == pytest.approx(sign, rel=1e-9)
+    got = L.inverse(nd.array(a, dtype="float64")).asnumpy()
+    np.testing.assert_allclose(got @ a, np.eye(n), rtol=0, atol=1e-8)
+    square = a @ a.T / n + np.eye(n)
+    np.testing.assert_allclose(
+        L.potrf(nd.array(np.tril(square) + np.triu(a, 1), dtype="float64")).asnumpy(),
+        np.linalg.cholesky(square),
+        rtol=0,
+        atol=1e-12,
+    )
+    for shape in (n, n), (n, n + 40), (2, n, n):
+        a = normal(*shape)
+        q, lower = (x.asnumpy() for x in L.gelqf(nd.array(a, dtype="float64")))
+        np.testing.assert_allclose(lower @ q, a, rtol=0, atol=1e-11)
+        np.testing.assert_allclose(q @ flipped(q), np.broadcast_to(np.eye(n), (*shape[:-2], n, n)), rtol=0, atol=1e-12)
+        np.testing.assert_array_equal(np.triu(lower, 1), 0)
+
+
+def test_factors_are_the_same_at_any_number_of_threads():
+    before, results = engine.num_threads(), []
+    a = nd.array(normal(200, 200) / 20)
+    positive = L.syrk(a) + nd.eye(200)
+    try:
+        for threads in (1, 2, 3):
+            engine.set_num_threads(threads)
+            made = [L.potrf(positive), L.inverse(a), L.det(a), *L.gelqf(a), *L.syevd(positive)]
+            results.append([x.asnumpy() for x in made])
+    finally:
+        engine.set_num_threads(before)
+    for other in results[1:]:
+        for got, want in zip(other, results[0], strict=True):
+            np.testing.assert_array_equal(got, want)
+
+
 @pytest.mark.parametrize("n", [31, 32, 33, 100])
 def test_inverses_of_many_columns(n):
     a = normal(2, n, n)  # rows change places
@@ -128,6 +169,20 @@ def test_eigenvalues(batch):
         assert (largest > 0).all()
     check_gradient(symmetric(lambda x: L.syevd(x)[0]), a, rtol=1e-3, atol=1e-5)
     check_gradient(symmetric(lambda x: L.syevd(x)[1]), a)
+
+
+@pytest.mark.parametrize("n", [127, 128, 130, 200])
+@pytest.mark.parametrize("size", [1, 1e-30, 1e30])
+def test_eigenvalues_of_large_matrices(n, size):
+    a = normal(n, n)
+    a = (a + a.T) / 2
+    below = np.tril(a) + np.triu(normal(n, n), 1)  # which is not looked at
+    for dtype, tolerance in ("float64", 1e-12), ("float32", 1e-4):
+        u, values = (x.asnumpy() for x in L.syevd(nd.array(below * size, dtype=dtype)))
+        values = values / size
+        np.testing.assert_allclose(values, np.linalg.eigvalsh(a), rtol=0, atol=30 * tolerance)
+        np.testing.assert_allclose(u.T @ (values[:, None] * u), a, rtol=0, atol=100 * tolerance)
+        np.testing.assert_allclose(u @ u.T, np.eye(n), rtol=0, atol=10 * tolerance)
 
 
 def test_eigenvalues_that_are_equal_have_finite_gradients():
@@ -206,6 +261,13 @@ def test_refused():
         L.inverse(batch)
     with pytest.raises(MXNetError, match=r"\[_linalg_potrf\] matrix 1 of 3.*not positive definite"):
         L.potrf(batch - 1.5 * nd.array(np.stack([0 * good, good, good])))
+    large = nd.eye(200)
+    large[150, 150] = 0
+    with pytest.raises(MXNetError, match=r"\[_linalg_potrf\] matrix 0 of 1.*not positive definite \(LAPACK says 151\)"):
+        L.potrf(large)
+    with pytest.raises(MXNetError, match=r"\[_linalg_inverse\] matrix 0 of 1.*is singular \(LAPACK says 151\)"):
+        L.inverse(large)
+    assert L.det(large).asscalar() == 0
     with pytest.raises(MXNetError, match=r"\[_linalg_potri\] matrix 0 of 1.*is singular"):
         L.potri(nd.zeros((2, 2)))
     with pytest.raises(MXNetError, match=r"\[_linalg_trsm\] matrix 0 of 1.*zero in its diagonal"):
