@@ -27,6 +27,8 @@ def test_contexts_are_values():
     assert pickle.loads(pickle.dumps(cpu(3))) == cpu(3)
     with pytest.raises(MXNetError, match="'tpu' is no device type; there are cpu, gpu, cpu_pinned, cpu_shared"):
         Context("tpu")
+    with pytest.raises(KeyError):  # what 1.9.1 raises
+        Context(3)
 
 
 def test_defaults_nest():

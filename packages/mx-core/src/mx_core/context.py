@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from mx_core._scope import Current, ScopedType
-from mx_core.base import MXValueError
+from mx_core.base import MXKeyError
 
 __all__ = ["Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"]
 
@@ -44,7 +44,7 @@ class Context(metaclass=_Default):
             self.device_typeid, self.device_id = device_type.device_typeid, device_type.device_id
             return
         if not isinstance(device_type, str) or device_type not in self.devstr2type:
-            raise MXValueError(f"[Context] {device_type!r} is no device type; there are {', '.join(self.devstr2type)}")
+            raise MXKeyError(f"[Context] {device_type!r} is no device type; there are {', '.join(self.devstr2type)}")
         self.device_typeid = self.devstr2type[device_type]
         self.device_id = device_id
 
