@@ -2,6 +2,7 @@
 // work.
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "mx/attrs.h"
 #include "mx/op/stream.h"
@@ -96,11 +97,17 @@ TEST_CASE("streamed transpositions of any order, also of rows that begin anywher
       {{64, 300}, {1, 0}},
       {{1040, 64}, {1, 0}},
       {{333, 517}, {1, 0}},
+      {{517, 1300}, {1, 0}},
+      {{48, 2101}, {1, 0}},
+      {{2101, 48}, {1, 0}},
+      {{5, 1500}, {1, 0}},
+      {{3, 610, 192}, {0, 2, 1}},
       {{7, 64, 311}, {0, 2, 1}},
       {{7, 311, 64}, {0, 2, 1}},
       {{9, 31, 300}, {2, 1, 0}},
       {{3, 40, 8, 25}, {0, 2, 1, 3}},
       {{2, 300, 4, 33}, {0, 2, 1, 3}},
+      {{2, 90, 40, 133}, {0, 2, 1, 3}},
       {{2, 3, 1000}, {0, 2, 1}},
       {{2, 1000, 3}, {0, 2, 1}},
       {{2, 3, 4, 1000}, {2, 1, 0, 3}},
@@ -126,10 +133,10 @@ TEST_CASE("streamed softmax and its gradient, along short, long, very long and m
   const struct {
     Shape shape;
     const char* axis;
-  } cases[] = {{{1000, 10}, "-1"}, {{300, 32}, "1"},     {{77, 33}, "-1"},     {{9, 4000}, "1"},
-               {{2, 32768}, "1"},  {{40, 1000}, "1"},    {{4, 8192}, "1"},     {{4, 8193}, "1"},
-               {{2, 32769}, "1"},  {{3, 64, 1000}, "1"}, {{2, 5000, 37}, "1"}, {{2, 3, 700}, "1"},
-               {{600, 70}, "0"},   {{700, 16}, "1"},     {{700, 2}, "1"},      {{5, 50, 129}, "1"}};
+  } cases[] = {{{1000, 10}, "-1"},   {{300, 32}, "1"},   {{77, 33}, "-1"},     {{9, 4000}, "1"},  {{2, 32768}, "1"},
+               {{40, 1000}, "1"},    {{4, 8192}, "1"},   {{4, 8193}, "1"},     {{2, 32769}, "1"}, {{3, 64, 1000}, "1"},
+               {{2, 5000, 37}, "1"}, {{2, 3, 700}, "1"}, {{600, 70}, "0"},     {{700, 16}, "1"},  {{700, 2}, "1"},
+               {{5, 50, 129}, "1"},  {{3, 20, 5}, "1"},  {{2, 700, 100}, "1"}, {{40, 3, 64}, "1"}};
   // Largest elements of every size, also beyond what exp() takes as it is.
   const struct {
     DType dtype;
@@ -155,6 +162,26 @@ TEST_CASE("streamed softmax and its gradient, along short, long, very long and m
           CHECK(all_near<float>(streamed, plain, 1e-6));
       }
     }
+}
+
+TEST_CASE("streamed softmax of numbers that are masked, too large, or none") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double special : {-1e4, -1e9, -1e30, -infinity, 1e4, infinity, std::nan("")})
+    for (const char* axis : {"0", "1"})
+      for (const Shape& shape : {Shape{640, 10}, Shape{64, 130}, Shape{20, 900}}) {
+        CAPTURE(special);
+        CAPTURE(axis);
+        CAPTURE(shape);
+        std::vector<double> values = random_values(shape.size(), -3, 3);
+        for (size_t i = 0; i < values.size(); i += 7) values[i] = special;
+        const Array x(shape, values, DType::kFloat32);
+        for (const char* op : {"softmax", "log_softmax"}) {
+          CAPTURE(op);
+          const AttrMap attrs{{"axis", axis}};
+          CHECK(all_near<float>(run_aligned(op, {x}, shape, DType::kFloat32, attrs, 1),
+                                run_aligned(op, {x}, shape, DType::kFloat32, attrs, int64_t{1} << 60), 1e-6));
+        }
+      }
 }
 
 TEST_CASE("outputs that are not aligned to a cache line are not streamed") {

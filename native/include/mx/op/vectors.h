@@ -45,16 +45,20 @@ MX_INLINE Floats across_each(const Floats* x, const Combine& combine) {
     return across_each<N / 2>(half, combine);
 }
 
-MX_INLINE Floats exp(Floats x) {
-  // Of a NaN and a number, the minimum is the second. What comes to zero is not computed: instructions whose results
-  // are too small for normal numbers take a hundred times as long.
+// Without a bound above: where the result is too large it is infinity or NaN.
+MX_INLINE Floats exp_unbounded(Floats x) {
+  // What comes to zero is not computed: instructions whose results are too small for normal numbers take a hundred
+  // times as long.
   const __mmask16 some = _mm512_cmp_ps_mask(x, spread(-104.f), _CMP_NLT_UQ);
-  const Floats y = _mm512_maskz_min_ps(kAllLanes, spread(89.f), x);
-  const Floats k = fma(y, spread(1.44269504f), spread(12582912.f)) - 12582912.f;
-  const Floats r = fma(k, spread(-1.42860677e-6f), fma(k, spread(-0.693145752f), y));
+  const Floats k = fma(x, spread(1.44269504f), spread(12582912.f)) - 12582912.f;
+  const Floats r = fma(k, spread(-1.42860677e-6f), fma(k, spread(-0.693145752f), x));
   Floats p = fma(spread(.00139262038f), r, spread(.00836319476f));
   p = fma(fma(fma(p, r, spread(.0416665561f)), r, spread(.166665763f)), r, spread(.5f));
   return _mm512_maskz_scalef_ps(some, 1.f + fma(p, r * r, r), k);
+}
+MX_INLINE Floats exp(Floats x) {
+  // Of a NaN and a number, the minimum is the second.
+  return exp_unbounded(_mm512_maskz_min_ps(kAllLanes, spread(89.f), x));
 }
 MX_INLINE Floats sigmoid(Floats x) {
   const Floats e = exp(x < 0.f ? x : -x);

@@ -7,6 +7,7 @@
 #include "mx/op/strided.h"
 #include "op/nn/softmax_loops.h"
 #include "op/nn/softmax_rows.h"
+#include "op/streamed_task.h"
 
 namespace mx {
 namespace {
@@ -64,8 +65,9 @@ void run_rows(const OpContext& ctx, const char* name, std::span<const Tensor> in
     void* to = element_at(y, offset);
     loop(&to, from, n, LoopArgs{.params = &call, .mode = mode});
   };
-  // Of so many elements each; a thread that streams fetches its own memory ahead, and so likes to go on.
-  const auto grain = [](int64_t size, bool streaming) { return (streaming ? 8 * kGrain : kGrain / 8) / size + 1; };
+  const int64_t task = streamed_task(static_cast<int64_t>(y.bytes())) / static_cast<int64_t>(size_of(lane));
+  // Of so many elements each.
+  const auto grain = [&](int64_t size, bool streaming) { return (streaming ? task : kGrain / 8) / size + 1; };
   if (lengths) {  // each row, or column, has its own
     engine::parallel_for(outer * inner, grain(count, false), [&](int64_t begin, int64_t end) {
       SoftmaxCall call = common;
@@ -101,19 +103,19 @@ void run_rows(const OpContext& ctx, const char* name, std::span<const Tensor> in
     const int64_t strips = (inner + width - 1) / width;
     const auto place = [&](int64_t task) { return task / strips * count * inner + task % strips * width; };
     const auto size = [&](int64_t task) { return std::min(width, inner - task % strips * width); };
-    const int64_t few = width == inner && call.streams ? std::clamp<int64_t>(outer / 8, 1, 8) : 1;
-    engine::parallel_for(
-        outer * strips, std::max(few, grain(count * width, call.streams)), [&](int64_t begin, int64_t end) {
-          for (int64_t task = begin; task < end; ++task) {
-            const bool more = task + 1 < end;
-            const int64_t next = more ? place(task + 1) : 0;
-            if (width == inner)
-              run(kSoftmaxColumns, place(task), inner, call, next, more, count * inner);
-            else
-              run(kSoftmaxColumns, place(task), size(task), call, next, more ? count : 0, more ? size(task + 1) : 0);
-          }
-          if (call.streams) end_stream();
-        });
+    engine::parallel_for(outer * strips, grain(count * width, call.streams), [&](int64_t begin, int64_t end) {
+      // At first there are no columns yet, only what is read next.
+      for (int64_t one = call.streams ? begin - 1 : begin; one < end; ++one) {
+        const bool more = one + 1 < end;
+        const int64_t n = one < begin ? 0 : size(one), at = place(std::max(one, begin));
+        const int64_t next = more ? place(one + 1) : 0;
+        if (width == inner)
+          run(kSoftmaxColumns, at, n, call, next, more, count * inner);
+        else
+          run(kSoftmaxColumns, at, n, call, next, more ? count : 0, more ? size(one + 1) : 0);
+      }
+      if (call.streams) end_stream();
+    });
   }
   if (y.data != out.data) convert(y.data, lane, out.data, out.dtype, out.size());
 }

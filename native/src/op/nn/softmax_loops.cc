@@ -293,21 +293,24 @@ struct SoftmaxLoops {
                                                          const SoftmaxCall& call) {
     constexpr int places = 4;
     constexpr int64_t rows = SoftmaxShortRows::kRows;
-    const SoftmaxShortRows block(call.count);
-    alignas(64) float e[places][rows * SoftmaxShortRows::kLongest];
-    const int64_t part = n / (places * rows) * rows;
-    for (int64_t r = 0; r < part; r += rows) {
-      bool fits[places];
-      for (int k = 0; k < places; ++k)
-        fits[k] = block.exponentials(x + (k * part + r) * call.count, e[k], static_cast<float>(call.scale));
-      for (int k = 0; k < places; ++k) {
-        const int64_t at = (k * part + r) * call.count;
-        if (fits[k]) {
-          block.finish(e[k], to + at);
-          continue;
-        }
-        const float* from[] = {x + at};
-        turned_rows(from, to + at, rows, call);
+    const SoftmaxShortRows block(call.count, static_cast<float>(call.scale));
+    alignas(64) float e[2][rows * SoftmaxShortRows::kLongest];
+    const int64_t part = n / (places * rows) * rows, blocks = part / rows * places;
+    const auto place = [&](int64_t i) { return (i % places * part + i / places * rows) * call.count; };
+    if (blocks > 0) block.exponentials(x + place(0), e[0]);
+    for (int64_t i = 0; i < blocks; ++i) {
+      const bool more = i + 1 < blocks;
+      const float* const here = e[i % 2];
+      float* const next = e[(i + 1) % 2];
+      const Floats sums = block.sums(here);
+      if (!sums_fit(sums)) {
+        const float* from[] = {x + place(i)};
+        turned_rows(from, to + place(i), rows, call);
+        if (more) block.exponentials(x + place(i + 1), next);
+      } else if (more) {
+        block.both(here, sums, to + place(i), x + place(i + 1), next);
+      } else {
+        block.write(here, sums, to + place(i));
       }
     }
     return places * part;

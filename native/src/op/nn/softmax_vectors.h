@@ -11,7 +11,13 @@
 #if defined(MX_PASS_CPU) && defined(__AVX512F__)
 namespace mx::MX_ISA {
 
-inline constexpr float kSoftmaxLow = -8.f, kSoftmaxHigh = 60.f;  // where the largest element may be
+inline constexpr float kSoftmaxLow = -8.f, kSoftmaxHigh = 60.f;            // where the largest element may be
+inline constexpr float kSoftmaxLeastSum = 1e-4f, kSoftmaxMostSum = 1e30f;  // or the sum of the exponentials
+
+MX_INLINE bool sums_fit(Floats sums) {
+  return (_mm512_cmp_ps_mask(sums, spread(kSoftmaxLeastSum), _CMP_GE_OQ) &
+          _mm512_cmp_ps_mask(sums, spread(kSoftmaxMostSum), _CMP_LE_OQ)) == kAllLanes;
+}
 
 MX_INLINE Floats load_some(const float* from, __mmask16 some, float otherwise) {
   return _mm512_mask_loadu_ps(spread(otherwise), some, from);
@@ -58,51 +64,98 @@ struct SoftmaxVectors {
     }
   }
 
-  // n neighbouring columns, with room for kSoftmaxStaged numbers. False, and nothing written, where there is too little
-  // of it, or a largest element is out of range.
+  // n neighbouring columns, with room for kSoftmaxStaged numbers; then the rest of what is read next is fetched. False,
+  // and no more than a part is written, where there is too little room, or a sum or a largest element is out of range.
   static bool columns(const float* x, float* to, int64_t n, float scale, float* staged, const SoftmaxCall& call) {
-    alignas(64) float sum[kSoftmaxWidth], most[kSoftmaxWidth], last[kSoftmaxWidth];
-    const int64_t count = call.count, stride = call.stride, step = (n + 15) / 16 * 16;
-    if (count * step > kSoftmaxStaged) return false;
-    for (int64_t i = 0; i < step; i += 16) store(sum + i, Floats{}), store(most + i, spread(lowest<float>()));
-    for (int64_t r = 0; r < count; r += 4)
-      for (int64_t i = 0; i < n; i += 16) {
-        const __mmask16 some = first_lanes(n - i);
-        Floats sums = load(sum + i), top = load(most + i);
-        const auto take = [&](int64_t row) {
-          const Floats value = scale * load_some(x + row * stride + i, some, 0), e = exp(value);
-          sums += e, top = larger(top, value);
-          store(staged + row * step + i, kLog ? value : e);
-        };
-        if (r + 4 <= count) {
-#pragma GCC unroll 4
-          for (int k = 0; k < 4; ++k) take(r + k);
-          if (call.ahead) fetch(*call.ahead);
-        } else {
-          for (int64_t row = r; row < count; ++row) take(row);
-        }
-        store(sum + i, sums), store(most + i, top);
-      }
-    bool fits = true;
-    for (int64_t i = 0; i < n; ++i) fits &= most[i] >= kSoftmaxLow && most[i] <= kSoftmaxHigh;
-    if (!fits) return false;
-    for (int64_t i = 0; i < n; ++i)
-      last[i] = kLog ? most[i] + mx::MX_ISA::log(sum[i] * mx::MX_ISA::exp(-most[i])) : 1.f / sum[i];
-    for (int64_t r = 0; r < count; ++r) {
-      float* const place = to + r * stride;
-      const float* const from = staged + r * step;
-      const auto at = [&](int64_t i) {
-        return kLog ? load(from + i) - load(last + i) : load(from + i) * load(last + i);
-      };
-      int64_t i = std::min(n, until_line(place));
-      _mm512_mask_storeu_ps(place, first_lanes(i), at(0));
-      for (; i + 16 <= n; i += 16) stream(place + i, at(i));
-      if (i < n) _mm512_mask_storeu_ps(place + i, first_lanes(n - i), at(i));
-    }
-    return true;
+    return 2 * call.count * Strip::kStep <= kSoftmaxStaged && strips(x, to, n, scale, staged, call);
   }
 
  private:
+  // The exponentials of kColumns columns, or of the last ones, while they wait for being written. The lines of the
+  // output begin anywhere in them: what is left of a line is written with the next strip, and so is kept beside it.
+  struct Strip {
+    static constexpr int64_t kColumns = 32, kStep = kColumns + 16;
+    float* rows = nullptr;  // of the last sixteen columns of the strip before, and of the columns of this one
+    int64_t at = 0, width = 0;
+    bool ends = false;
+    alignas(64) float most[kStep] = {}, last[kStep] = {};  // what finishes the columns
+
+    MX_INLINE Floats done(const float* row, int64_t i) const {
+      const Floats x = load(row + 16 + i), y = load(last + 16 + i);
+      return kLog ? x - load(most + 16 + i) - y : x * y;
+    }
+    MX_INLINE void write(float* to, int64_t r) const {
+      const float* const row = rows + r * kStep;
+      float* const place = to + at;
+      int64_t i = -((reinterpret_cast<int64_t>(place) / 4) & 15);  // where a line begins
+      if (at == 0 && i < 0) {
+        _mm512_mask_storeu_ps(place + i, first_lanes(width - i) & ~first_lanes(-i), done(row, i));
+        i += 16;
+      }
+      for (; i + 16 <= width; i += 16) stream(place + i, done(row, i));
+      if (ends && i < width) _mm512_mask_storeu_ps(place + i, first_lanes(width - i), done(row, i));
+    }
+  };
+
+  // While the exponentials of one strip are made, the strip before is written.
+  __attribute__((noinline)) static bool strips(const float* x, float* to, int64_t n, float scale, float* staged,
+                                               const SoftmaxCall& call) {
+    Strip both[2];
+    both[0].rows = staged, both[1].rows = staged + call.count * Strip::kStep;
+    int turn = 0;
+    for (int64_t at = 0; at < n; at += Strip::kColumns) {
+      Strip &before = both[turn], &here = both[turn ^= 1];
+      here.at = at, here.width = std::min(Strip::kColumns, n - at), here.ends = at + Strip::kColumns >= n;
+      const bool fits = here.width == Strip::kColumns ? exponentials<true>(x + at, to, scale, here, before, call)
+                                                      : exponentials<false>(x + at, to, scale, here, before, call);
+      if (!fits) return _mm_sfence(), false;
+    }
+    for (int64_t r = 0; n > 0 && r < call.count; ++r) both[turn].write(to + r * call.stride, r);
+    while (call.ahead && call.ahead->row < (call.ahead->rows + 3) / 4) fetch(*call.ahead);
+    return true;
+  }
+  template <bool kWhole>
+  MX_INLINE static bool exponentials(const float* x, float* to, float scale, Strip& here, const Strip& before,
+                                     const SoftmaxCall& call) {
+    constexpr int vectors = Strip::kColumns / 16;
+    Floats sums[vectors] = {}, most[vectors];
+    __mmask16 some[vectors];
+    for (int v = 0; v < vectors; ++v)
+      most[v] = spread(lowest<float>()), some[v] = first_lanes(std::max<int64_t>(0, here.width - 16 * v));
+    for (int64_t r = 0; r < call.count; ++r, x += call.stride, to += call.stride) {
+      float* const row = here.rows + r * Strip::kStep;
+      if (here.at > 0) store(row, load(before.rows + r * Strip::kStep + Strip::kColumns));
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) {
+        const Floats value = scale * (kWhole ? load(x + 16 * v) : load_some(x + 16 * v, some[v], 0));
+        const Floats e = kLog ? exp(value) : exp_unbounded(value);
+        sums[v] += e;
+        if (kLog) most[v] = larger(most[v], value);
+        store(row + 16 + 16 * v, kLog ? value : e);
+      }
+      if (call.ahead && r % (4 / vectors) == 0) fetch(*call.ahead);  // four lines
+      if (here.at > 0) before.write(to, r);
+    }
+    if (here.at > 0) store(here.last, load(before.last + Strip::kColumns));
+    if (kLog && here.at > 0) store(here.most, load(before.most + Strip::kColumns));
+    bool fits = true;
+    for (int v = 0; v < vectors; ++v) {
+      float* const last = here.last + 16 + 16 * v;
+      if (kLog) {
+        float* const top = here.most + 16 + 16 * v;
+        store(last, sums[v]), store(top, most[v]);
+        for (int k = 0; k < 16; ++k) {
+          fits &= top[k] >= kSoftmaxLow && top[k] <= kSoftmaxHigh;
+          last[k] = mx::MX_ISA::log(last[k] * mx::MX_ISA::exp(-top[k]));
+        }
+      } else {
+        fits &= sums_fit(sums[v]);
+        store(last, 1.f / sums[v]);
+      }
+    }
+    return fits;
+  }
+
   // A row of which the sum is known.
   struct Done {
     const float* from = nullptr;
@@ -161,44 +214,53 @@ struct SoftmaxVectors {
 };
 
 // Softmax of rows of up to sixteen elements, kRows together. The exponentials come from whole vectors, whatever rows
-// their elements belong to.
+// their elements belong to. `to` is at a cache line.
 class SoftmaxShortRows {
  public:
-  static constexpr int64_t kRows = 64, kLongest = 16;
-  explicit SoftmaxShortRows(int64_t n) : n_(n) {
-    for (int32_t r = 0, i = 0; r < 16; ++r)
+  static constexpr int64_t kRows = 16, kLongest = 16;
+  SoftmaxShortRows(int64_t n, float scale) : n_(n), scale_(scale) {
+    for (int32_t r = 0, i = 0; r < kRows; ++r)
       for (int64_t k = 0; k < n; ++k) row_of_[i++] = r;
   }
-  // e[i] = exp(scale x[i]) of kRows rows; false where one of them may be too large or too small.
-  MX_INLINE bool exponentials(const float* x, float* e, float scale) const {
-    constexpr int64_t ahead = 1280;
-    const __m512i sign = _mm512_set1_epi32(INT32_MIN);
-    __m512i most = _mm512_setzero_si512();  // by their bits, sizes are in order, and NaN comes last
-    for (int64_t i = 0; i < kRows * n_; i += 16) {
-      __builtin_prefetch(x + i + ahead, 0, 2);
-      const Floats value = scale * load(x + i);
-      most = _mm512_maskz_max_epu32(kAllLanes, most, _mm512_maskz_andnot_epi32(kAllLanes, sign, bits<__m512i>(value)));
-      store(e + i, exp(value));
-    }
-    return _mm512_cmp_epi32_mask(most, bits<__m512i>(spread(kSoftmaxHigh)), _MM_CMPINT_NLE) == 0;
+  MX_INLINE void exponentials(const float* x, float* e) const {
+    const int64_t end = kRows * n_;
+    const float scale = scale_;
+    for (int64_t i = 0; i < end; i += 16) take(x + i, scale, e + i);
   }
-  // `to` is at a cache line.
-  MX_INLINE void finish(const float* e, float* to) const {
+  MX_INLINE Floats sums(const float* e) const {
+    Floats rows[kRows];
     const __mmask16 row = first_lanes(n_);
-    for (int64_t r = 0; r < kRows; r += 16, e += 16 * n_, to += 16 * n_) {
-      Floats rows[16];
 #pragma GCC unroll 16
-      for (int k = 0; k < 16; ++k) rows[k] = _mm512_maskz_loadu_ps(row, e + k * n_);
-      const Floats last = 1.f / across_each<16>(rows, [](Floats a, Floats b) { return a + b; });
-      for (int64_t i = 0; i < 16 * n_; i += 16)
-        stream(to + i,
-               load(e + i) * Floats(_mm512_maskz_permutexvar_ps(kAllLanes, _mm512_load_si512(row_of_ + i), last)));
+    for (int k = 0; k < kRows; ++k) rows[k] = _mm512_maskz_loadu_ps(row, e + k * n_);
+    return across_each<kRows>(rows, [](Floats a, Floats b) { return a + b; });
+  }
+  // Rows with these exponentials and sums are written while the exponentials of others are made.
+  MX_INLINE void both(const float* e, Floats sums, float* to, const float* next, float* next_e) const {
+    const Floats last = 1.f / sums;
+    const int64_t end = kRows * n_;
+    const float scale = scale_;
+    for (int64_t i = 0; i < end; i += 16) {
+      take(next + i, scale, next_e + i);
+      stream(to + i, load(e + i) * spread_rows(i, last));
     }
+  }
+  MX_INLINE void write(const float* e, Floats sums, float* to) const {
+    const Floats last = 1.f / sums;
+    for (int64_t i = 0; i < kRows * n_; i += 16) stream(to + i, load(e + i) * spread_rows(i, last));
   }
 
  private:
+  MX_INLINE static void take(const float* x, float scale, float* e) {
+    constexpr int64_t ahead = 640;
+    __builtin_prefetch(x + ahead, 0, 2);
+    store(e, exp_unbounded(scale * load(x)));
+  }
+  MX_INLINE Floats spread_rows(int64_t i, Floats x) const {
+    return _mm512_maskz_permutexvar_ps(kAllLanes, _mm512_load_si512(row_of_ + i), x);
+  }
   int64_t n_;
-  alignas(64) int32_t row_of_[16 * kLongest];
+  float scale_;
+  alignas(64) int32_t row_of_[kRows * kLongest];
 };
 
 }  // namespace mx::MX_ISA
