@@ -250,6 +250,8 @@ void copy_elements(const StridedCopy& c, int across, const char* from, char* to,
     mode = kTransposeLines, height = kLinesHeight, width = kLinesBytes / element;
   else if (streaming && packed)
     mode = kTransposePacked, height = kReadBytes / element, width = columns;
+  else if (streaming && aligned)  // whole lines that registers do not hold: half types
+    mode = kTransposeRows, height = kReadBytes / element, width = kLinesBytes / element;
   else if (streaming)
     mode = kTransposeRows, height = kTileBytes / kWaitingRow, width = kWaitingRow / element;
   height = std::min(height, rows), width = std::min(width, columns);
