@@ -64,7 +64,14 @@ struct TransposedCopy {
     if (args.mode == kTransposeStore || rows == 0) {
       while (call.ahead.row < (call.ahead.rows + 3) / 4) fetch(call.ahead);
       write(*call.waiting, INT64_MAX);
-      return transpose_plane(from, to, rows, columns, in_step, out_step);
+      int64_t done = 0;
+#if defined(__AVX512F__)
+      constexpr int64_t side = kSquare<Word>;
+      if constexpr (side * sizeof(Word) == 64)
+        if (rows < side && rows > side / 2 && in_step >= rows)
+          done = few_rows(from, to, rows, columns, in_step, out_step);
+#endif
+      return transpose_plane(from + done * in_step, to + done, rows, columns - done, in_step, out_step);
     }
 #if defined(__AVX512F__)
     if constexpr (kSquare<Word> * sizeof(Word) == 64)
@@ -75,25 +82,40 @@ struct TransposedCopy {
   }
 
 #if defined(__AVX512F__)
+  // Where a side of a square, 8 or 16 words, is a line.
+  template <class Word, int N = kSquare<Word>, class Store>
+  MX_INLINE static void square(const Word* from, int64_t in_step, const Store& store) {
+    using Lines = Square<Word, N>;
+    typename Lines::Vector a[N], b[N];
+#pragma GCC unroll 16
+    for (int j = 0; j < N; ++j) a[j] = *reinterpret_cast<const typename Lines::Unaligned*>(from + j * in_step);
+    Lines::round(a, b), Lines::round(b, a), Lines::round(a, b);
+    if constexpr (N == 16) Lines::round(b, a);
+#pragma GCC unroll 16
+    for (int j = 0; j < N; ++j) store(j, reinterpret_cast<__m512i>(N == 16 ? a[j] : b[j]));
+  }
   template <class Word, int N = kSquare<Word>>
   __attribute__((noinline)) static void lines(const Word* from, Word* to, int64_t rows, int64_t columns,
                                               int64_t in_step, int64_t out_step) {
     for (int64_t r = 0; r < rows; r += N) {
       if (r > rows - N) r = rows - N;
-      for (int64_t c = 0; c < columns; c += N) {
-        using Lines = Square<Word, N>;  // 8 or 16
-        typename Lines::Vector a[N], b[N];
-#pragma GCC unroll 16
-        for (int j = 0; j < N; ++j)
-          a[j] = *reinterpret_cast<const typename Lines::Unaligned*>(from + r + (c + j) * in_step);
-        Lines::round(a, b), Lines::round(b, a), Lines::round(a, b);
-        if constexpr (N == 16) Lines::round(b, a);
-#pragma GCC unroll 16
-        for (int j = 0; j < N; ++j)
-          _mm512_stream_si512(reinterpret_cast<__m512i*>(to + (r + j) * out_step + c),
-                              reinterpret_cast<__m512i>(N == 16 ? a[j] : b[j]));
-      }
+      for (int64_t c = 0; c < columns; c += N)
+        square(from + r + c * in_step, in_step, [&](int j, __m512i row) {
+          _mm512_stream_si512(reinterpret_cast<__m512i*>(to + (r + j) * out_step + c), row);
+        });
     }
+  }
+  // A few rows more than half a square: reading goes beyond them where another column follows. Returns how many columns
+  // that were.
+  template <class Word, int N = kSquare<Word>>
+  __attribute__((noinline)) static int64_t few_rows(const Word* from, Word* to, int64_t rows, int64_t columns,
+                                                    int64_t in_step, int64_t out_step) {
+    int64_t c = 0;
+    for (; c + N < columns; c += N)
+      square(from + c * in_step, in_step, [&](int j, __m512i row) {
+        if (j < rows) _mm512_storeu_si512(to + j * out_step + c, row);
+      });
+    return c;
   }
 #endif
 
