@@ -15,7 +15,7 @@ template <class T>
 int cholesky(T* a, int n) {
   const auto size = static_cast<int>(panel_size(n));
   return factor_by_panels(
-      n, size,
+      n, size, worth_dividing(n),
       [&](int64_t first, int64_t rows) {
         T* const to = a + first * (n + 1);
         const int m = static_cast<int>(rows), before = static_cast<int>(first);

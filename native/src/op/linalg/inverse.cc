@@ -19,7 +19,7 @@ int factor_lu(T* a, int n, int* pivots, bool wanted) {
   const auto size = static_cast<int>(panel_size(n));
   int singular = 0;
   factor_by_panels(
-      n, size,
+      n, size, worth_dividing(n),
       [&](int64_t first, int64_t rows) {
         const int before = static_cast<int>(first);
         const int info = lapack::lu(a + first * (n + 1), static_cast<int>(rows), n - before, n, pivots + first);
@@ -36,7 +36,7 @@ int factor_lu(T* a, int n, int* pivots, bool wanted) {
       });
   // So far every panel counted from its own first row.
   if (wanted)
-    engine::parallel_for((n - 1) / size, 1, [&](int64_t begin, int64_t end) {
+    engine::parallel_for((n - 1) / size, worth_dividing(n) ? 1 : n, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i)
         for (int64_t later = (i + 1) * size; later < n; later += size)
           lapack::swap_columns(a + i * size * n + later, size, n, pivots + later,

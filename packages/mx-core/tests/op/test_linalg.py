@@ -121,8 +121,8 @@ def test_factors_by_panels(n):
 
 def test_factors_are_the_same_at_any_number_of_threads():
     before, results = engine.num_threads(), []
-    a = nd.array(normal(200, 200) / 20)
-    positive = L.syrk(a) + nd.eye(200)
+    a = nd.array(normal(800, 800) / 40)
+    positive = L.syrk(a) + nd.eye(800)
     try:
         for threads in (1, 2, 3):
             engine.set_num_threads(threads)
