@@ -1,6 +1,7 @@
 // A tile of elements whose rows become columns: in[r + c in_step] -> out[r out_step + c] for r < rows and c < columns,
 // with extra = {rows, columns, in_step, out_step, columns of the plane before the tile, those after it}. Without rows,
-// only what waits is written and what comes next is fetched. One kernel for each size of elements. params: a TileCall.
+// only what waits is written and what comes next is fetched. One kernel for each size of elements. params: a TileCall,
+// or null: only the tile is transposed, and extra ends with out_step.
 #include "mx/op.h"
 #include "mx/op/transpose_plane.h"
 #include "op/stream_lines.h"
@@ -60,6 +61,7 @@ struct TransposedCopy {
     const Word* from = static_cast<const Word*>(in);
     Word* to = static_cast<Word*>(out);
     const int64_t rows = args.extra[0], columns = args.extra[1], in_step = args.extra[2], out_step = args.extra[3];
+    if (!args.params) return transpose_plane(from, to, rows, columns, in_step, out_step);
     auto& call = *static_cast<TileCall*>(const_cast<void*>(args.params));
     if (args.mode == kTransposeStore || rows == 0) {
       while (call.ahead.row < (call.ahead.rows + 3) / 4) fetch(call.ahead);

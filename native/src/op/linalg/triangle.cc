@@ -129,7 +129,7 @@ void solve_strips(const Triangle<T>& t, T* x, int64_t strips) {
 template <class T>
 static void transpose(const T* from, int64_t from_row, T* to, int64_t to_row, int64_t rows, int64_t columns) {
   static const Loop loop = find_loop("transposed_copy", sizeof(T) == 4 ? DType::kInt32 : DType::kInt64);
-  const int64_t extra[] = {rows, columns, from_row, to_row, 0};
+  const int64_t extra[] = {rows, columns, from_row, to_row};
   const void* in[] = {from};
   void* out[] = {to};
   loop(out, in, 0, {.extra = extra});
