@@ -19,6 +19,8 @@ PRESENT = sorted(OPERATORS.keys() - catalogue.missing())
 ELSEWHERE = ("_np", "_sparse_")
 # What the catalogue says of these is not what 1.9.1 takes.
 MISREPORTED = {
+    "_linalg_potrf": "it takes lower, which the catalogue lacks",
+    "_linalg_potri": "it takes lower, which the catalogue lacks",
     "_linspace": "its parameters are those of nd.linspace; the catalogue repeats those of _arange",
     "_set_value": "its number has no default; the catalogue gives None",
     "smooth_l1": "its number is 1 by default; the catalogue gives None",

@@ -22,6 +22,8 @@ def design(d) -> None:
                 if d.name != "_linalg_syevd" or shape != (9, 9):
                     d.add(matrix(FACTORED[d.name], *shape, dtype=dtype))
             d.add(uniform(2, 3, 4, dtype=dtype))
+            if d.name in ("_linalg_potrf", "_linalg_potri"):
+                d.each(matrix("positive_definite", 2, 3, 3, dtype=dtype), lower=[False])
         d.add(matrix("regular", 3, 3, dtype="float16"))
         return
     globals()["_" + d.name.lstrip("_")](d)

@@ -32,18 +32,34 @@ int cholesky(T* a, int n) {
       });
 }
 
+struct CholeskyParam {
+  bool lower = true;
+  static void fields(auto& f) {
+    f.add("lower", &CholeskyParam::lower, "The factor is the lower triangle L; else the upper one, U = L^T.");
+  }
+};
+
 OpDef& on_square(OpDef& op, const char* doc) {
-  return op.input("A", doc).amp(Amp::kFloat32).infer_shape([](const InferShape& s) {
+  return op.input("A", doc).amp(Amp::kFloat32).params<CholeskyParam>().infer_shape([](const InferShape& s) {
     s.same(0, 0);
     check_matrices(s, 0, true);
+  });
+}
+
+// Square matrices become their transposes.
+template <class T>
+void transpose_each(T* all, const Matrices& m) {
+  each_strip(m.count, m.rows, m.rows, [&](int64_t i, int64_t row) {
+    T* const a = all + i * m.size();
+    for (int64_t column = 0; column < row; ++column) std::swap(a[row * m.rows + column], a[column * m.rows + row]);
   });
 }
 
 }  // namespace
 
 MX_OPERATOR(_linalg_potrf) {
-  on_square(op, "Symmetric, positive-definite matrices; only their lower triangles are looked at.")
-      .describe("The Cholesky factors L of matrices: lower triangles with A = L L^T.")
+  on_square(op, "Symmetric, positive-definite matrices; only the triangle that `lower` names is looked at.")
+      .describe("The Cholesky factors L of matrices: lower triangles with A = L L^T; or the upper ones, A = U^T U.")
       .alias("linalg_potrf")
       .inplace(0, 0)
       .forward([](const OpContext& ctx) {
@@ -51,30 +67,38 @@ MX_OPERATOR(_linalg_potrf) {
         const int n = lapack_size(ctx, m.rows);
         with_lapack(ctx, [&]<class T>(T) {
           copy_flat(ctx.in[0], ctx.out[0]);
+          const bool lower = ctx.as<CholeskyParam>().lower;
+          if (!lower) transpose_each(ctx.out[0].as<T>(), m);
           each_matrix<T>(ctx, m.count, m.size() * n, "is not positive definite", [&](T, int64_t i) {
             T* const a = ctx.out[0].as<T>() + i * m.size();
             const int info = cholesky(a, n);
             for (int64_t row = 0; row < n; ++row) std::fill(a + row * n + row + 1, a + (row + 1) * n, T(0));
             return info;
           });
+          if (!lower) transpose_each(ctx.out[0].as<T>(), m);
         });
       })
       .gradient([](GradientContext& g) {
         const Algebra algebra(g.builder());
-        const Value l = g.output(0), inner = algebra.mirrored(algebra.product(l, g.head(), Algebra::kTransposeA));
+        const auto lower = [&](const Value& v) { return g.as<CholeskyParam>().lower ? v : algebra.transposed(v); };
+        const Value l = lower(g.output(0));
+        const Value inner = algebra.mirrored(algebra.product(l, lower(g.head()), Algebra::kTransposeA));
         g.set(0, algebra.solve(l, algebra.solve(l, inner, true, false), false, true, true, 0.5));
       });
 }
 
 MX_OPERATOR(_linalg_potri) {
-  on_square(op, "Lower triangular matrices L, as potrf gives them.")
-      .describe("The inverses of L L^T.")
+  on_square(op, "Triangular matrices, L or U, as potrf gives them.")
+      .describe("The inverses of L L^T, or of U^T U.")
       .alias("linalg_potri")
       .forward([](const OpContext& ctx) {
         const Matrices m(ctx.in[0].shape);
         const int64_t n = m.rows;
         with_float_type(ctx, [&]<class T>(T) {
-          const auto triangle = [&](int64_t i) { return Triangle<T>{ctx.in[0].as<T>() + i * m.size(), n, n, 1, true}; };
+          const bool lower = ctx.as<CholeskyParam>().lower;
+          const auto triangle = [&](int64_t i) {
+            return Triangle<T>{ctx.in[0].as<T>() + i * m.size(), n, lower ? n : 1, lower ? 1 : n, true};
+          };
           each_matrix<T>(ctx, m.count, n, "is singular", [&](T, int64_t i) { return triangle(i).singular(); });
           // Columns of L^-1 begin with zeros, and of the result the triangle below is enough: it is symmetric.
           each_strip(m.count, (n + kStrip - 1) / kStrip, m.size() * kStrip, [&](int64_t i, int64_t strip) {
@@ -97,7 +121,9 @@ MX_OPERATOR(_linalg_potri) {
         const Algebra algebra(g.builder());
         const Value both = algebra.add(g.head(), algebra.transposed(g.head()));
         const Value inner = algebra.product(g.output(0), both);
-        g.set(0, algebra.times(algebra.triangle(algebra.solve(g.input(0), inner, true, true)), -1));
+        const bool lower = g.as<CholeskyParam>().lower;
+        const Value slope = algebra.solve(g.input(0), inner, lower, true, lower);
+        g.set(0, algebra.times(algebra.triangle(lower ? slope : algebra.transposed(slope), lower), -1));
       });
 }
 

@@ -58,6 +58,18 @@ def test_cholesky(batch):
 
 
 @pytest.mark.parametrize("batch", BATCHES)
+def test_upper_cholesky(batch):
+    a = positive(batch)
+    factor = flipped(np.linalg.cholesky(a))
+    agree(lambda x: L.potrf(x, lower=False), factor, a + np.tril(np.ones((4, 4)), -1))  # below nothing is read
+    agree(lambda x: L.potri(x, lower=False), np.linalg.inv(a), factor + np.tril(np.ones((4, 4)), -1))
+    net = sym.linalg.potrf(sym.var("a"), lower=False)
+    np.testing.assert_allclose(net.eval(a=nd.array(a, dtype="float64"))[0].asnumpy(), factor, rtol=1e-9, atol=1e-9)
+    check_gradient(symmetric(lambda x: L.potrf(x, lower=False)), a)
+    check_gradient(lambda x: L.potri(x, lower=False), factor)
+
+
+@pytest.mark.parametrize("batch", BATCHES)
 def test_inverse_and_determinants(batch):
     a, numbers = square(batch), batch or (1,)
     agree(L.inverse, np.linalg.inv(a), a)
