@@ -250,7 +250,11 @@ MX_OPERATOR(squeeze) {
         if (!in.rank_known() || (!axes && !in.known())) return;
         unsigned gone = 0;
         if (axes)
-          for (int64_t a : *axes) gone |= 1u << normalize_axis(a, in.ndim, s.op.name);
+          for (int64_t a : *axes) {
+            const unsigned bit = 1u << normalize_axis(a, in.ndim, s.op.name);
+            MX_CHECK(!(gone & bit), kValue, "[squeeze] axis ", a, " is given twice; leave one out");
+            gone |= bit;
+          }
         Shape out = Shape::scalar();
         for (int i = 0; i < in.ndim; ++i) {
           const bool named = gone >> i & 1;

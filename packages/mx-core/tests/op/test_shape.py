@@ -48,6 +48,8 @@ def test_squeeze():
     assert nd.squeeze(nd.ones((1, 2, 1))).shape == (2,)
     with pytest.raises(MXNetError, match="size 2"):
         nd.squeeze(nd.ones((1, 2)), axis=1)
+    with pytest.raises(MXNetError, match=r"\[squeeze\] axis -2 is given twice"):
+        nd.squeeze(nd.ones((2, 1, 1)), axis=(1, -2))
 
 
 def test_shapes_as_arrays():
