@@ -128,6 +128,11 @@ def test_symbols():
         test_utils.check_symbolic_backward(net(), [x, y], [head], gradients, grad_req=request)
     test_utils.check_numeric_gradient(net(), [x, y], rtol=1e-2, atol=1e-2)
     test_utils.check_numeric_gradient(net(), [x, y], grad_nodes={"x": "add", "y": "null"}, rtol=1e-2, atol=1e-2)
+    # What has no gradient stays as it is: a step below the length 1 there is no last element.
+    last = mx.sym.SequenceLast(mx.sym.var("x"), mx.sym.var("n"), use_sequence_length=True)
+    test_utils.check_numeric_gradient(
+        last, [x, np.ones(x.shape[1])], grad_nodes={"x": "write", "n": "null"}, rtol=1e-2, atol=1e-2
+    )
     test_utils.check_numeric_gradient(net(), [x, y], numeric_eps=1e-5, dtype=np.float64)
     with pytest.raises(AssertionError, match="output"):
         test_utils.check_symbolic_forward(net(), [x, y], [(x * y).sum(1)])
