@@ -22,7 +22,8 @@ struct Described {
   std::deque<std::vector<const char*>> choices;
 
   explicit Described(const OpDef& op) {
-    for (const Argument& a : op.inputs) inputs.push_back({a.name.c_str(), a.doc, a.optional});
+    for (const Argument& a : op.inputs)
+      inputs.push_back({texts.emplace_back(a.name.substr(0, a.name.find(':'))).c_str(), a.doc, a.optional});
     for (const Argument& a : op.outputs) outputs.push_back({a.name.c_str(), a.doc, a.optional});
     for (const std::string& alias : op.aliases) aliases.push_back(alias.c_str());
     const ParamsType& type = op.param_struct();

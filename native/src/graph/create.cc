@@ -28,14 +28,35 @@ void number_versions(Node& node) {
   }
 }
 
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts(1);
+  for (const char c : text)
+    if (c == separator)
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  return parts;
+}
+
+// `count` names after the pattern behind the colon of OpDef::variadic.
+std::vector<std::string> names_after(const std::string& pattern, size_t count) {
+  const std::vector<std::string> halves = split(pattern, ';'), each = split(halves[0], ',');
+  const auto last = halves.size() > 1 ? split(halves[1], ',') : std::vector<std::string>();
+  std::vector<std::string> names;
+  for (size_t i = 0; i + last.size() < count; ++i) names.push_back(str(each[i % each.size()], i / each.size()));
+  names.insert(names.end(), last.begin(), last.end());
+  return names;
+}
+
 // What the inputs of an operator are called. A composite operator with any number of them calls them what those
 // operators do that it gives them to: "weight" that of a deconvolution.
 std::vector<std::string> input_names(const OpDef& op, const void* params) {
+  const int count = op.count_inputs(params);
+  if (const auto parts = op.is_variadic() ? split(op.inputs.back().name, ':') : std::vector<std::string>();
+      parts.size() > 1)
+    return names_after(parts[1], static_cast<size_t>(count));
   std::vector<std::string> names;
-  for (int i = 0; i < op.count_inputs(params); ++i) {
-    names.push_back(op.input_name(i));
-    if (op.is_variadic() && names.back().starts_with("args")) names.back().erase(3, 1);  // each is one: arg0, arg1 ...
-  }
+  for (int i = 0; i < count; ++i) names.push_back(op.input_name(i));
   if (!op.is_variadic() || !is_composite(op)) return names;
   const Composed expansion = composed(op.compose_fn, params, names.size());
   for (const Ref<Node>& node : expansion.nodes)

@@ -14,6 +14,8 @@ OpDef& OpDef::optional_input(const char* argument, const char* text) {
   inputs.push_back({argument, text, true});
   return *this;
 }
+// Behind a colon the name may go on with what the inputs are called in a symbol, where that is something else:
+// "data:weight_,grad_;lrs" stands for weight_0, grad_0, weight_1, grad_1 ... and at the end lrs.
 OpDef& OpDef::variadic(const char* argument, const char* count, const char* text) {
   variadic_count = count;
   return input(argument, text);

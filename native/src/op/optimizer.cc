@@ -76,9 +76,9 @@ void run_update(const OpContext& ctx, const void* params) {
   run_elementwise(kernel_of(ctx.op), ctx.in, std::span(out, group - 1), params);
 }
 
-void describe_multi_update(OpDef& op, const char* kernel, bool master, const char* count) {
+void describe_multi_update(OpDef& op, const char* kernel, const char* inputs, bool master, const char* count) {
   with_groups(op, kernel, master)
-      .variadic("data", count, "The inputs of the operator for one weight, weight after weight.")
+      .variadic(str("data:", inputs).c_str(), count, "The inputs of the operator for one weight, weight after weight.")
       .output("output");
 }
 

@@ -166,7 +166,9 @@ std::string OpDef::input_name(int i) const {
   if (!is_variadic()) return inputs.at(static_cast<size_t>(i)).name;
   // The variadic inputs come last.
   const int fixed = static_cast<int>(inputs.size()) - 1;
-  return i < fixed ? inputs[static_cast<size_t>(i)].name : inputs.back().name + std::to_string(i - fixed);
+  if (i < fixed) return inputs[static_cast<size_t>(i)].name;
+  const std::string& name = inputs.back().name;
+  return name.substr(0, name.find(':')) + std::to_string(i - fixed);
 }
 std::string OpDef::output_name(int i) const {
   // Of a varying number either all have names (a mask that is not always there), or none has (the parts of split).

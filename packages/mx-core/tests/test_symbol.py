@@ -72,6 +72,9 @@ def test_names_of_outputs():
     d = sym.var("data")
     assert sym.make_loss(d, name="end").list_outputs() == ["end_loss"]
     assert sym.moments(d, axes=(0,), name="m").list_outputs() == ["m_output0", "m_output1"]
+    assert sym.split(d, num_outputs=1, name="s").list_outputs() == ["s_output0"]
+    assert sym.split(d, num_outputs=2, name="s").list_outputs() == ["s_output0", "s_output1"]
+    assert sym.split_v2(d, 1).list_outputs()[0].endswith("_output")
     assert sym.histogram(d, bins=3, range=(0, 1), name="h").list_outputs() == ["h_output0", "h_output1"]
 
 
@@ -379,6 +382,43 @@ def test_inputs_of_any_number_by_name():
         sym.Concat(a, arg0=b)
     drawn = sym.random.multinomial(a, get_prob=True, name="m")
     assert drawn.list_outputs() == ["m_output0", "m_output1"]
+
+
+RATES = {"lrs": (0.1, 0.1), "wds": (0, 0)}
+
+
+@pytest.mark.parametrize(
+    ("operator", "params", "names"),
+    [
+        ("amp_multicast", {"num_outputs": 2}, "data_0 data_1"),
+        ("multi_all_finite", {"num_arrays": 2}, "array_0 array_1"),
+        ("multi_sum_sq", {"num_arrays": 2}, "array_0 array_1"),
+        ("khatri_rao", {"num_args": 3}, "arg0 arg1 arg2"),
+        ("UpSampling", {"num_args": 2, "scale": 2, "sample_type": "nearest"}, "arg0 arg1"),
+        ("multi_sgd_update", {"num_weights": 2, **RATES}, "weight_0 grad_0 weight_1 grad_1"),
+        ("multi_mp_sgd_mom_update", {"num_weights": 1, "lrs": (0.1,), "wds": (0,)}, "weight_0 grad_0 mom_0 weight32_0"),
+        ("preloaded_multi_sgd_update", {"num_weights": 2}, "weight_0 grad_0 weight_1 grad_1 lrs wds"),
+        ("_multi_mp_lamb_update", {"num_tensors": 1}, "weight_0 grad_0 mean_0 var_0 weight32_0"),
+        ("_multi_adamw_update", {"num_weights": 1, "etas": (1,)}, "weight_0 grad_0 mean_0 var_0 rescale_grad"),
+    ],
+)
+def test_names_of_any_number_of_inputs(operator, params, names):
+    if "lamb" in operator or "adamw" in operator:
+        rates = "learning_rates" if "lamb" in operator else "lrs"
+        params = {**params, rates: (0.1,), "wds": (0,), **({"step_count": (1,)} if "lamb" in operator else {})}
+    net = getattr(sym if hasattr(sym, operator) else sym._internal, operator)(name="n", **params)
+    states = {f"n_{name}" for name in names.split() if name.split("_")[0] in ("mom", "mean", "var", "weight32")}
+    wanted = [f"n_{name}" for name in names.split()]
+    assert net.list_arguments() == [name for name in wanted if name not in states]
+    assert net.list_auxiliary_states() == [name for name in wanted if name in states]
+
+
+def test_any_number_of_inputs_by_their_names():
+    a, b = sym.var("a"), sym.var("b")
+    assert sym.amp_multicast(data_1=a, data_0=b, num_outputs=2).list_arguments() == ["b", "a"]
+    assert sym.multi_sum_sq(a, num_arrays=2, name="s").list_arguments() == ["a", "s_array_1"]
+    with pytest.raises(MXNetError, match="no input called data0; it has data_0, data_1"):
+        sym.amp_multicast(data0=a, data_1=b, num_outputs=2)
 
 
 def test_partial_inference_rejects_unknown_names():

@@ -86,14 +86,15 @@ void run_update(const OpContext& ctx, const void* params);
 
 // Registration of the operator of many weights, whose inputs are those of one weight again and again. Single values
 // come once, at the end: the only one is for all weights, of several each holds one value for every weight. P::kInputs
-// counts the inputs of one weight, P::kSingles (if there are any) those at the end. P counts weights in num_weights,
-// which users call `count`; the parameters of weight i are P::single(i), of the type that the rule knows.
-void describe_multi_update(OpDef& op, const char* kernel, bool master, const char* count);
+// counts the inputs of one weight, P::kSingles (if there are any) those at the end; `inputs` names them as
+// OpDef::variadic does: "weight_,grad_;lrs,wds". P counts weights in num_weights, which users call `count`; the
+// parameters of weight i are P::single(i), of the type that the rule knows.
+void describe_multi_update(OpDef& op, const char* kernel, const char* inputs, bool master, const char* count);
 void run_updates(const OpContext& ctx, const void* params, size_t stride);
 
 template <class P>
-OpDef& multi_update(OpDef& op, const char* kernel, bool master, const char* count = "num_weights") {
-  describe_multi_update(op, kernel, master, count);
+OpDef& multi_update(OpDef& op, const char* kernel, const char* inputs, bool master) {
+  describe_multi_update(op, kernel, inputs, master, "num_weights");
   return op.params<P>()
       .num_inputs([](const void* p) {
         const int weights = static_cast<const P*>(p)->num_weights;

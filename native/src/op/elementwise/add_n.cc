@@ -16,7 +16,7 @@ MX_OPERATOR(add_n) {
   op.describe("The sum of arrays of one shape.")
       .alias("ElementWiseSum")
       .params<AddParam>()
-      .variadic("args", "num_args", "The arrays.")
+      .variadic("args:arg", "num_args", "The arrays.")
       .infer_shape(same_shape)
       .inplace(0, 0)
       .any_format()

@@ -67,7 +67,7 @@ MX_OPERATOR(Cast) {
 MX_OPERATOR(amp_cast) { casting(op).describe("Cast, as inserted by automatic mixed precision."); }
 MX_OPERATOR(amp_multicast) {
   op.describe("Arrays in the widest (or narrowest) of their float dtypes, as inserted by automatic mixed precision.")
-      .variadic("data", "num_outputs", "The arrays. Those of integers stay as they are.")
+      .variadic("data:data_", "num_outputs", "The arrays. Those of integers stay as they are.")
       .params<MulticastParam>()
       .num_outputs([](const void* p) { return static_cast<int>(static_cast<const MulticastParam*>(p)->num_outputs); })
       .infer_shape([](const InferShape& s) {

@@ -16,7 +16,7 @@ struct KhatriRaoParam {
 MX_OPERATOR(khatri_rao) {
   op.describe("Column by column the Kronecker product of matrices (r1, n), (r2, n) ...: a matrix (r1 r2 ..., n).")
       .params<KhatriRaoParam>()
-      .variadic("args", "num_args", "The matrices; all have the same number of columns.")
+      .variadic("args:arg", "num_args", "The matrices; all have the same number of columns.")
       .compose([](ComposeContext& c) {
         Value product = c.in[0];
         for (size_t i = 1; i < c.in.size(); ++i) {

@@ -97,12 +97,12 @@ MX_OPERATOR(_mp_adamw_update) {
       .describe("_adamw_update on a float32 copy of a half weight; the result is the new weight in half.");
 }
 MX_OPERATOR(_multi_adamw_update) {
-  multi_update<MultiAdamWParam<4>>(op, "_adamw_update", false)
+  multi_update<MultiAdamWParam<4>>(op, "_adamw_update", "weight_,grad_,mean_,var_;rescale_grad", false)
       .mutates({2, 3})
       .describe("_adamw_update for many weights: weight, grad, mean, var, weight ... and at the end rescale_grad.");
 }
 MX_OPERATOR(_multi_mp_adamw_update) {
-  multi_update<MultiAdamWParam<5>>(op, "_mp_adamw_update", true)
+  multi_update<MultiAdamWParam<5>>(op, "_mp_adamw_update", "weight_,grad_,mean_,var_,weight32_;rescale_grad", true)
       .mutates({2, 3, 4})
       .describe(
           "_mp_adamw_update for many weights: weight, grad, mean, var, weight32, weight ... and at the end "

@@ -85,7 +85,9 @@ void forward(const OpContext& ctx) {
 template <bool kMaster>
 OpDef& multi_lamb(OpDef& op) {
   using P = MultiLambParam<kMaster ? 5 : 4>;
-  describe_multi_update(op, "lamb_update_phase1", kMaster, "num_tensors");
+  describe_multi_update(op, "lamb_update_phase1",
+                        kMaster ? "weight_,grad_,mean_,var_,weight32_" : "weight_,grad_,mean_,var_", kMaster,
+                        "num_tensors");
   return op.params<P>()
       .num_inputs([](const void* p) { return P::kInputs * static_cast<const P*>(p)->num_weights; })
       .num_outputs([](const void* p) { return static_cast<int>(static_cast<const P*>(p)->num_weights); })

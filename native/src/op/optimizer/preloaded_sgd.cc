@@ -48,25 +48,25 @@ struct PreloadedSgdParam {
 }  // namespace
 
 MX_OPERATOR(preloaded_multi_sgd_update) {
-  multi_update<PreloadedSgdParam<2, false>>(op, "preloaded_sgd", false)
+  multi_update<PreloadedSgdParam<2, false>>(op, "preloaded_sgd", "weight_,grad_;lrs,wds", false)
       .describe("multi_sgd_update with arrays of learning rates and weight decays: weight, grad, weight ... lrs, wds.");
 }
 MX_OPERATOR(preloaded_multi_sgd_mom_update) {
-  multi_update<PreloadedSgdParam<3, true>>(op, "preloaded_sgd_mom", false)
+  multi_update<PreloadedSgdParam<3, true>>(op, "preloaded_sgd_mom", "weight_,grad_,mom_;lrs,wds", false)
       .mutates({2})
       .describe(
           "multi_sgd_mom_update with arrays of learning rates and weight decays: weight, grad, mom, weight ... lrs, "
           "wds.");
 }
 MX_OPERATOR(preloaded_multi_mp_sgd_update) {
-  multi_update<PreloadedSgdParam<3, false>>(op, "preloaded_mp_sgd", true)
+  multi_update<PreloadedSgdParam<3, false>>(op, "preloaded_mp_sgd", "weight_,grad_,weight32_;lrs,wds", true)
       .mutates({2})
       .describe(
           "multi_mp_sgd_update with arrays of learning rates and weight decays: weight, grad, weight32, weight ... "
           "lrs, wds.");
 }
 MX_OPERATOR(preloaded_multi_mp_sgd_mom_update) {
-  multi_update<PreloadedSgdParam<4, true>>(op, "preloaded_mp_sgd_mom", true)
+  multi_update<PreloadedSgdParam<4, true>>(op, "preloaded_mp_sgd_mom", "weight_,grad_,mom_,weight32_;lrs,wds", true)
       .mutates({2, 3})
       .describe(
           "multi_mp_sgd_mom_update with arrays of learning rates and weight decays: weight, grad, mom, weight32, "

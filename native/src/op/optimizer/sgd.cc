@@ -98,21 +98,21 @@ MX_OPERATOR(mp_sgd_mom_update) {
       .describe("sgd_mom_update on a float32 copy of a half weight; the result is the new weight in half.");
 }
 MX_OPERATOR(multi_sgd_update) {
-  multi_update<MultiSgdParam<2, false>>(op, "sgd_update", false)
+  multi_update<MultiSgdParam<2, false>>(op, "sgd_update", "weight_,grad_", false)
       .describe("sgd_update for many weights: weight, grad, weight, grad ...");
 }
 MX_OPERATOR(multi_sgd_mom_update) {
-  multi_update<MultiSgdParam<3, true>>(op, "sgd_mom_update", false)
+  multi_update<MultiSgdParam<3, true>>(op, "sgd_mom_update", "weight_,grad_,mom_", false)
       .mutates({2})
       .describe("sgd_mom_update for many weights: weight, grad, mom, weight ...");
 }
 MX_OPERATOR(multi_mp_sgd_update) {
-  multi_update<MultiSgdParam<3, false>>(op, "mp_sgd_update", true)
+  multi_update<MultiSgdParam<3, false>>(op, "mp_sgd_update", "weight_,grad_,weight32_", true)
       .mutates({2})
       .describe("mp_sgd_update for many weights: weight, grad, weight32, weight ...");
 }
 MX_OPERATOR(multi_mp_sgd_mom_update) {
-  multi_update<MultiSgdParam<4, true>>(op, "mp_sgd_mom_update", true)
+  multi_update<MultiSgdParam<4, true>>(op, "mp_sgd_mom_update", "weight_,grad_,mom_,weight32_", true)
       .mutates({2, 3})
       .describe("mp_sgd_mom_update for many weights: weight, grad, mom, weight32, weight ...");
 }

@@ -76,7 +76,7 @@ MX_OPERATOR(all_finite) {
 }
 MX_OPERATOR(multi_all_finite) {
   all_finite(op)
-      .variadic("data", "num_arrays", "The arrays, of floats.")
+      .variadic("data:array_", "num_arrays", "The arrays, of floats.")
       .output("output")
       .params<MultiAllFiniteParam>()
       .portable_forward([](const OpContext& ctx) { run(ctx, ctx.as<MultiAllFiniteParam>().init_output); })

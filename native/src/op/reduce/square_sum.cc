@@ -43,7 +43,7 @@ MX_OPERATOR(_square_sum) {
 }
 MX_OPERATOR(multi_sum_sq) {
   op.describe("The sum of the squares of each array, as float32; shape (num_arrays,).")
-      .variadic("data", "num_arrays", "The arrays.")
+      .variadic("data:array_", "num_arrays", "The arrays.")
       .output("output")
       .params<MultiSumSqParam>()
       .no_gradient()

@@ -230,6 +230,7 @@ MX_OPERATOR(SliceChannel) {
       .alias("split")
       .params<SplitParam>()
       .input("data", "The array.")
+      .output("output0", "The part, where there is only one.")
       .num_outputs([](const void* p) { return static_cast<const SplitParam*>(p)->num_outputs; })
       .infer_shape([](const InferShape& s) {
         const auto& p = s.as<SplitParam>();
