@@ -24,7 +24,7 @@ void factor_lq(T* a, int m, int n, T* q) {
                     static_cast<int>(rows), n, work.get());
   };
   factor_by_panels(
-      m, kSize, true,
+      m, kSize, worth_dividing(m),
       [&](int64_t first, int64_t rows) {
         const int count = static_cast<int>(rows), size = n - static_cast<int>(first);
         const auto work = std::make_unique_for_overwrite<T[]>(static_cast<size_t>(lapack::work_size(count)));

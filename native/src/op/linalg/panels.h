@@ -9,7 +9,7 @@ namespace mx {
 // A good number of rows for panels of n rows.
 inline int64_t panel_size(int64_t n) { return n < 1024 ? 64 : 128; }
 
-// Whether Cholesky and LU factors of n rows are worth waking threads for. Each panel wakes them again, and waits for
+// Whether factors of n rows are worth waking threads for. Each panel wakes them again, and waits for
 // all: below a few milliseconds in all that gives little, and costs much where a processor has other work.
 inline bool worth_dividing(int64_t n) { return n >= 768; }
 
