@@ -3,8 +3,8 @@
 // or two inputs; the others compute a piece in the first cache, then stream it.
 #pragma once
 #include "mx/op/elementwise.h"
-#include "mx/op/vectors.h"
 #include "op/stream_lines.h"
+#include "op/vectorized.h"
 
 namespace mx {
 
@@ -56,7 +56,7 @@ struct Streamed {
 #pragma GCC unroll 4
       for (int place = 0; place < kPlaces; ++place) {
         const T* const a = x[0][place] + (kScalars & 1 ? 0 : i);
-#if defined(__AVX512F__)
+#if defined(MX_FLOATS)
         if constexpr (requires { G::kVectors; } && sizeof(T) == sizeof(float)) {
           stream(y[place] + i, f(load(a)));
           continue;

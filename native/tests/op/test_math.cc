@@ -47,6 +47,7 @@ TEST_CASE("float32 functions err by less than 4 units in the last place") {
       {"log1p", std::log1p, -0.4, 0.5},
       {"tanh", std::tanh, -10, 10},
       {"tanh", std::tanh, -1, 1},
+      {"rsqrt", [](double x) { return 1 / std::sqrt(x); }, 1e-38, 3e38},
       {"erf", std::erf, -5, 5},
       {"erf", std::erf, -1.2, 1.2},
       {"sin", std::sin, -4, 4},
@@ -82,6 +83,23 @@ TEST_CASE("float32 functions err by less than 4 units in the last place") {
     const double ulp = worst_ulp(c.op.c_str(), c.exact, c.low, c.high);
     CAPTURE(ulp);
     CHECK(ulp < 4);
+  }
+}
+
+TEST_CASE("a float32 number gives the same bits at every place of an array") {
+  const int64_t n = 37;
+  std::vector<double> points = random_values(n, -1.2, 1.2);
+  points[3] = points[35] = -0.0, points[7] = INFINITY, points[20] = 1, points[36] = .999;
+  for (const char* op :
+       {"exp", "expm1", "log", "log2", "log10", "log1p", "tanh", "sigmoid", "erf", "erfinv", "arctan", "rsqrt"}) {
+    CAPTURE(op);
+    const std::vector<double> all = run(op, {Array(Shape{n}, points)}).values();
+    for (int64_t i = 0; i < n; ++i) {
+      CAPTURE(points[i]);
+      const double alone = run(op, {Array(Shape{1}, {points[i]})}).values()[0];
+      CHECK((alone == all[i] || (std::isnan(alone) && std::isnan(all[i]))));
+      CHECK(std::signbit(alone) == std::signbit(all[i]));
+    }
   }
 }
 
@@ -168,4 +186,7 @@ TEST_CASE("the edges of float32 functions") {
   check_close(run("_hypot", {Array(Shape{5}, {3e38, 1e-40, inf, nan, 3}), Array(Shape{5}, {0, 0, nan, 1, 4})}).values(),
               {3e38, 1e-40, inf, nan, 5}, 1e-4);
   check_close(run("erf", {x}).values(), {1, -1, nan, 0, 1.4e-45, 1, -1}, 1e-6);
+  check_close(run("erfinv", {y}).values(), {inf, -inf, nan, nan, 0, nan}, 1e-6);
+  const Array z(Shape{5}, {inf, 0, -0.0, -1, nan});
+  check_close(run("rsqrt", {z}).values(), {0, inf, -inf, nan, nan}, 1e-6);
 }

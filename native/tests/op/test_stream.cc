@@ -80,6 +80,9 @@ TEST_CASE("streamed float32 outputs of elementwise operators, copies and transpo
           {"square", {x}, shape, {}},
           {"exp", {x}, shape, {}},
           {"sigmoid", {x}, shape, {}},
+          {"log1p", {x}, shape, {}},
+          {"tanh", {x}, shape, {}},
+          {"arccos", {x}, shape, {}},
           {"broadcast_add", {r, c}, shape, {}},
       };
       for (const auto& one : cases) {

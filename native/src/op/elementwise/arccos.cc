@@ -1,4 +1,5 @@
 #include "op/elementwise/inverse_trigonometry.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Arccos {
@@ -10,6 +11,7 @@ struct Arccos {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(arccos, Elementwise<Arccos>, float, double)
+MX_STREAMED(arccos, Arccos)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -1,4 +1,5 @@
 #include "op/elementwise/inverse_trigonometry.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Arcsin {
@@ -10,6 +11,7 @@ struct Arcsin {
 }  // namespace mx::MX_ISA
 
 MX_KERNELS(arcsin, Elementwise<Arcsin>, float, double)
+MX_STREAMED(arcsin, Arcsin)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

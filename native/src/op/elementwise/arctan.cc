@@ -1,7 +1,9 @@
 #include "op/elementwise/inverse_trigonometry.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Arctan {
+  static constexpr bool kVectors = true;
   template <class T>
   MX_XPU T operator()(T x) const {
     return arctangent(x);
@@ -9,7 +11,8 @@ struct Arctan {
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(arctan, Elementwise<Arctan>, float, double)
+MX_KERNELS(arctan, Vectorized<Arctan>, float, double)
+MX_STREAMED(arctan, Arctan)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -10,7 +10,7 @@ struct Exp {
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(exp, Elementwise<Exp>, float, double)
+MX_KERNELS(exp, Vectorized<Exp>, float, double)
 MX_STREAMED(exp, Exp)
 
 #if defined(MX_PASS_HOST)

@@ -1,7 +1,8 @@
-#include "mx/op/elementwise.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Expm1 {
+  static constexpr bool kVectors = true;
   template <class T>
   MX_XPU T operator()(T x) const {
     return expm1(x);
@@ -9,7 +10,8 @@ struct Expm1 {
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(expm1, Elementwise<Expm1>, float, double)
+MX_KERNELS(expm1, Vectorized<Expm1>, float, double)
+MX_STREAMED(expm1, Expm1)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

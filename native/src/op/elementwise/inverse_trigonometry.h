@@ -2,6 +2,7 @@
 // were fitted as those of mx/op/math.h.
 #pragma once
 #include "mx/op/elementwise.h"
+#include "mx/op/vectors.h"
 
 namespace mx::MX_ISA {
 
@@ -35,6 +36,18 @@ MX_XPU float arctangent(float x) {
   const float near = fma(z * s, p, z);
   return copysign(a > 1.f ? kHalfPi - (near - kHalfPiRest) : near, x);
 }
+
+#if defined(MX_FLOATS)
+MX_INLINE Floats arctangent(Floats x) {
+  const Floats a = abs(x);
+  const __mmask16 far = _mm512_cmp_ps_mask(a, spread(1.f), _CMP_GT_OQ);
+  const Floats z = _mm512_mask_div_ps(a, far, spread(1.f), a), s = z * z;
+  const Floats p = polynomial(s, -.333333313f, .199997395f, -.142785683f, .11033763f, -.0865687728f, .0625016391f,
+                              -.0358714797f, .0135077378f, -.0023869893f);
+  const Floats near = fma(z * s, p, z);
+  return with_sign(_mm512_mask_sub_ps(near, far, spread(kHalfPi), near - kHalfPiRest), x);
+}
+#endif
 
 MX_XPU double arcsine(double x) { return asin(x); }
 MX_XPU double arccosine(double x) { return acos(x); }

@@ -1,7 +1,9 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/log_vectors.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Log {
+  static constexpr bool kVectors = true;
   template <class T>
   MX_XPU T operator()(T x) const {
     return log(x);
@@ -9,7 +11,8 @@ struct Log {
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(log, Elementwise<Log>, float, double)
+MX_KERNELS(log, Vectorized<Log>, float, double)
+MX_STREAMED(log, Log)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -1,7 +1,10 @@
 #include "op/elementwise/log_to_base.h"
+#include "op/elementwise/log_vectors.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Log10 {
+  static constexpr bool kVectors = true;
   template <class T>
   MX_XPU T operator()(T x) const {
     return log10(x);
@@ -12,7 +15,8 @@ struct Log10 {
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(log10, Elementwise<Log10>, float, double)
+MX_KERNELS(log10, Vectorized<Log10>, float, double)
+MX_STREAMED(log10, Log10)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -1,7 +1,9 @@
-#include "mx/op/elementwise.h"
+#include "op/elementwise/log_vectors.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Log1p {
+  static constexpr bool kVectors = true;
   template <class T>
   MX_XPU T operator()(T x) const {
     return log1p(x);
@@ -9,7 +11,8 @@ struct Log1p {
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(log1p, Elementwise<Log1p>, float, double)
+MX_KERNELS(log1p, Vectorized<Log1p>, float, double)
+MX_STREAMED(log1p, Log1p)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -1,7 +1,10 @@
 #include "op/elementwise/log_to_base.h"
+#include "op/elementwise/log_vectors.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Log2 {
+  static constexpr bool kVectors = true;
   template <class T>
   MX_XPU T operator()(T x) const {
     return log2(x);
@@ -10,7 +13,8 @@ struct Log2 {
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(log2, Elementwise<Log2>, float, double)
+MX_KERNELS(log2, Vectorized<Log2>, float, double)
+MX_STREAMED(log2, Log2)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -1,15 +1,20 @@
-#include "mx/op/elementwise.h"
+#include "op/streamed.h"
 
 namespace mx::MX_ISA {
 struct Rsqrt {
+  static constexpr bool kVectors = true;
   template <class T>
   MX_XPU T operator()(T x) const {
     return T(1) / sqrt(x);
   }
+#if defined(MX_FLOATS)
+  MX_INLINE Floats operator()(Floats x) const { return rsqrt(x); }
+#endif
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(rsqrt, Elementwise<Rsqrt>, float, double)
+MX_KERNELS(rsqrt, Vectorized<Rsqrt>, float, double)
+MX_STREAMED(rsqrt, Rsqrt)
 
 #if defined(MX_PASS_HOST)
 namespace mx {

@@ -16,7 +16,7 @@ struct SigmoidGradient {
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(sigmoid, Elementwise<Sigmoid>, float, double)
+MX_KERNELS(sigmoid, Vectorized<Sigmoid>, float, double)
 MX_STREAMED(sigmoid, Sigmoid)
 MX_KERNELS(_backward_sigmoid, Elementwise<SigmoidGradient>, float, double)
 

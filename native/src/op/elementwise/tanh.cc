@@ -2,6 +2,7 @@
 
 namespace mx::MX_ISA {
 struct Tanh {
+  static constexpr bool kVectors = true;
   template <class T>
   MX_XPU T operator()(T x) const {
     return tanh(x);
@@ -15,7 +16,7 @@ struct TanhGradient {
 };
 }  // namespace mx::MX_ISA
 
-MX_KERNELS(tanh, Elementwise<Tanh>, float, double)
+MX_KERNELS(tanh, Vectorized<Tanh>, float, double)
 MX_STREAMED(tanh, Tanh)
 MX_KERNELS(_backward_tanh, Elementwise<TanhGradient>, float, double)
 

@@ -22,9 +22,13 @@ MX_DEVICE_KERNELS(index_along, Each<IndexAlong>, int64_t)
 #endif
 
 #if defined(MX_PASS_HOST)
+#include <algorithm>
+#include <cstring>
+
 #include "device/dense.h"
 #include "engine/threads.h"
 #include "mx/op/kernel.h"
+#include "mx/op/stream.h"
 #include "mx/op/strided.h"
 
 namespace mx {
@@ -45,6 +49,43 @@ Shape axes_of(const IndexArrayParam& p, int ndim) {
   else
     for (int i = 0; i < ndim; ++i) axes.push_back(i);
   return axes;
+}
+
+// Block by block in the first cache, and there in rows of the last axis.
+void write_indices(const Shape& shape, const Shape& axes, const Tensor& out) {
+  if (out.size() == 0) return;
+  const int64_t count = axes.ndim;
+  const int last = shape.ndim - 1;
+  const bool streaming = worth_streaming(out.data, static_cast<int64_t>(out.bytes()));
+  engine::parallel_for(shape.size(), kGrain / 4, [&](int64_t begin, int64_t end) {
+    constexpr int64_t kNumbers = 1024;
+    alignas(64) int64_t block[kNumbers];
+    int64_t index[kMaxNdim], rest = begin;
+    for (int k = last; k >= 0; --k) index[k] = rest % shape[k], rest /= shape[k];
+    while (begin < end) {
+      const int64_t n = std::min(kNumbers / count, end - begin);
+      for (int64_t done = 0; done < n;) {
+        const int64_t row = std::min(n - done, shape[last] - index[last]);
+        for (int k = 0; k < axes.ndim; ++k) {
+          int64_t* to = block + done * count + k;
+          int64_t value = index[axes[k]];
+          const int64_t step = axes[k] == last;
+          for (int64_t i = 0; i < row; ++i, to += count, value += step) *to = value;
+        }
+        done += row;
+        index[last] += row;
+        for (int k = last; k > 0 && index[k] == shape[k]; --k) index[k] = 0, ++index[k - 1];
+      }
+      const int64_t bytes = n * count * static_cast<int64_t>(sizeof(int64_t));
+      int64_t* const to = out.as<int64_t>() + begin * count;
+      if (streaming)
+        stream(to, block, bytes);
+      else
+        std::memcpy(to, block, static_cast<size_t>(bytes));
+      begin += n;
+    }
+    if (streaming) end_stream();
+  });
 }
 
 }  // namespace
@@ -73,15 +114,7 @@ MX_OPERATOR(_contrib_index_array) {
           }
           return device::run_dense("index_along", DType::kInt64, {}, {ctx.out[0]}, &along);
         }
-        int64_t* const out = ctx.out[0].as<int64_t>();
-        engine::parallel_for(shape.size(), kGrain / 4, [&](int64_t begin, int64_t end) {
-          int64_t index[kMaxNdim], rest = begin;
-          for (int k = shape.ndim - 1; k >= 0; --k) index[k] = rest % shape[k], rest /= shape[k];
-          for (int64_t i = begin; i < end; ++i) {
-            for (int k = 0; k < axes.ndim; ++k) out[i * axes.ndim + k] = index[axes[k]];
-            for (int k = shape.ndim - 1; k >= 0 && ++index[k] == shape[k]; --k) index[k] = 0;
-          }
-        });
+        write_indices(shape, axes, ctx.out[0]);
       });
 }
 

@@ -71,8 +71,22 @@ MX_KERNELS(_random_pdf_gamma_2, Elementwise<PdfSlope2<GammaPdf>>, float, double)
 
 #if defined(MX_PASS_HOST)
 namespace mx {
+// The same at all points of a distribution, and computed once.
+static void forward_uniform(const OpContext& ctx) {
+  const Tensor &low = ctx.in[1], &high = ctx.in[2], &out = ctx.out[0];
+  if (out.size() == 0) return;
+  Tensor each{out.data, low.shape, out.dtype};
+  if (low.size() < out.size()) each.data = ctx.workspace(each.bytes());
+  const Tensor in[] = {low, low, high};  // the first one in place of points
+  run_elementwise(get_kernel("_random_pdf_uniform"), in, {&each, 1}, ctx.params);
+  if (each.data == out.data) return;
+  const Tensor spread = along_points(each, out.shape);
+  run_elementwise(get_kernel("copy"), {&spread, 1}, ctx.out);
+}
+
 MX_OPERATOR(_random_pdf_uniform) {
   pdf(op, {"low", "high"})
+      .portable_forward(forward_uniform)
       .alias("random_pdf_uniform")
       .describe("The density of uniform distributions over [low, high), at points that lie there.");
 }
