@@ -9,11 +9,12 @@ from mx_core import nd, random
 
 SUMS = """
 import hashlib
+import sys
 from mx_core import nd, random
 random.seed(3)
 digest = hashlib.sha256()
 for y in (nd.random.uniform(shape=(300, 401)), nd.random.normal(shape=(300, 401))):
-    for name in ("exp", "log1p", "tanh", "erf", "sigmoid", "square", "sum", "softmax"):
+    for name in sys.argv[1:]:
         digest.update(getattr(nd, name)(y).asnumpy().tobytes())
 print(digest.hexdigest())
 """
@@ -29,11 +30,18 @@ def test_seeds():
 
 
 def test_instruction_sets_and_threads_give_the_same_bits():
-    def run(**variables):
+    def run(*names, **variables):
         process = subprocess.run(
-            [sys.executable, "-c", SUMS], env=os.environ | variables, capture_output=True, text=True, check=True
+            [sys.executable, "-c", SUMS, *names],
+            env=os.environ | variables,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         return process.stdout
 
-    reference = run(MX_ISA="isa_v3", MX_NUM_THREADS="1")
-    assert run(MX_NUM_THREADS="2") == reference  # the best instruction set of this machine
+    # Beside these, functions have ways of their own on each instruction set.
+    names = ("exp", "sigmoid", "square", "sum", "softmax")
+    assert run(*names) == run(*names, MX_ISA="isa_v3")  # the best one of this machine, and the least
+    names = ("log", "log1p", "tanh", "erf", "rsqrt", *names)
+    assert run(*names, MX_NUM_THREADS="1") == run(*names, MX_NUM_THREADS="2")
