@@ -3,13 +3,14 @@
 #include <omp.h>
 #include <pthread.h>
 #include <sched.h>
-#include <time.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <exception>
 
+#include "engine/clock.h"
+#include "engine/placement.h"
 #include "mx/base/error.h"
 
 namespace mx::engine {
@@ -40,12 +41,6 @@ thread_local int team = 0;  // what omp_set_num_threads was last given on this t
 std::atomic<int (*)()> interrupt_check{nullptr};
 std::atomic<int64_t> next_check{0};
 
-int64_t milliseconds() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 }  // namespace
 
 int num_threads() { return threads().load(std::memory_order_relaxed); }
@@ -59,12 +54,15 @@ int enter_parallel_code(int most) {
   const int users = std::max(1, computing.load(std::memory_order_relaxed));
   const int cap = std::max(1, std::min(num_threads() / users, most));
   if (cap != team) omp_set_num_threads(team = cap);
+  if (cap > 1) keep_apart(cap);
   return cap;
 }
 
 void set_team(int count) {
   if (count != team) omp_set_num_threads(team = count);
-  if (count > 1) teams.fetch_add(1, std::memory_order_relaxed);
+  if (count <= 1) return;
+  keep_apart(count);
+  teams.fetch_add(1, std::memory_order_relaxed);
 }
 
 int worthwhile_threads(const Work& work) {
@@ -113,7 +111,7 @@ void set_interrupt_check(int (*check)()) { interrupt_check = check; }
 void check_interrupt() {
   const auto check = interrupt_check.load(std::memory_order_relaxed);
   if (!check) return;
-  const int64_t now = milliseconds();
+  const int64_t now = coarse_milliseconds();
   if (now < next_check.load(std::memory_order_relaxed)) return;
   next_check = now + 20;
   if (check()) raise(ErrorKind::kInterrupted, "interrupted");

@@ -1,0 +1,57 @@
+// Where threads spin while they wait for each other, two on one processor take milliseconds for what takes
+// microseconds. Linux can leave them so for seconds: in a virtual machine an idle processor looks taken, because the
+// host has put it to sleep, and a thread that is woken stays with the one that woke it.
+#include "engine/placement.h"
+
+#include <omp.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "engine/clock.h"
+
+namespace mx::engine {
+namespace {
+
+// The system is free to move the thread again.
+void move_to(int processor) {
+  cpu_set_t usable, one;
+  CPU_ZERO(&one);
+  CPU_SET(processor, &one);
+  if (sched_getaffinity(0, sizeof usable, &usable) == 0 && sched_setaffinity(0, sizeof one, &one) == 0)
+    sched_setaffinity(0, sizeof usable, &usable);
+}
+
+// Returns whether threads shared a processor.
+bool spread(int count) {
+  std::vector<int> at(static_cast<size_t>(count), -1), to(at);
+#pragma omp parallel num_threads(count)
+  at[static_cast<size_t>(omp_get_thread_num())] = sched_getcpu();
+  cpu_set_t usable;
+  if (sched_getaffinity(0, sizeof usable, &usable) != 0) return false;  // more processors than a cpu_set_t holds
+  bool shared = false;
+  for (size_t i = 0; i < at.size(); ++i) {
+    if (at[i] < 0 || std::find(at.begin(), at.begin() + i, at[i]) == at.begin() + i) continue;
+    shared = true;
+    for (int other = 0; other < CPU_SETSIZE && to[i] < 0; ++other)
+      if (CPU_ISSET(other, &usable) && std::find(at.begin(), at.end(), other) == at.end()) at[i] = to[i] = other;
+  }
+  if (!shared) return false;
+#pragma omp parallel num_threads(count)
+  if (const int processor = to[static_cast<size_t>(omp_get_thread_num())]; processor >= 0) move_to(processor);
+  return true;
+}
+
+}  // namespace
+
+void keep_apart(int count) {
+  constexpr int64_t kShortest = 4, kLongest = 1024;  // where others need the processors, moving is of no use
+  thread_local int64_t next = 0, pause = kShortest;
+  const int64_t now = coarse_milliseconds();
+  if (now < next) return;
+  pause = spread(count) ? std::min(2 * pause, kLongest) : std::max(pause / 2, kShortest);
+  next = now + pause;
+}
+
+}  // namespace mx::engine
