@@ -25,25 +25,38 @@ void move_to(int processor) {
 
 // Returns whether threads shared a processor.
 bool spread(int count) {
-  std::vector<int> at(static_cast<size_t>(count), -1), to(at);
+  std::vector<int> at(static_cast<size_t>(count), -1);
 #pragma omp parallel num_threads(count)
   at[static_cast<size_t>(omp_get_thread_num())] = sched_getcpu();
   cpu_set_t usable;
   if (sched_getaffinity(0, sizeof usable, &usable) != 0) return false;  // more processors than a cpu_set_t holds
-  bool shared = false;
-  for (size_t i = 0; i < at.size(); ++i) {
-    if (at[i] < 0 || std::find(at.begin(), at.begin() + i, at[i]) == at.begin() + i) continue;
-    shared = true;
-    for (int other = 0; other < CPU_SETSIZE && to[i] < 0; ++other)
-      if (CPU_ISSET(other, &usable) && std::find(at.begin(), at.end(), other) == at.end()) at[i] = to[i] = other;
-  }
-  if (!shared) return false;
+  const std::vector<int> to = destinations(at, usable);
+  if (std::ranges::all_of(to, [](int processor) { return processor < 0; })) return false;
 #pragma omp parallel num_threads(count)
   if (const int processor = to[static_cast<size_t>(omp_get_thread_num())]; processor >= 0) move_to(processor);
   return true;
 }
 
 }  // namespace
+
+std::vector<int> destinations(std::span<const int> at, const cpu_set_t& usable) {
+  cpu_set_t taken, unused = usable;
+  CPU_ZERO(&taken);
+  for (const int processor : at)
+    if (processor >= 0) CPU_CLR(processor, &unused);
+  std::vector<int> to(at.size(), -1);
+  int next = 0;
+  for (size_t i = 0; i < at.size(); ++i) {
+    if (at[i] < 0) continue;
+    if (!CPU_ISSET(at[i], &taken)) {
+      CPU_SET(at[i], &taken);
+      continue;
+    }
+    while (next < CPU_SETSIZE && !CPU_ISSET(next, &unused)) ++next;
+    if (next < CPU_SETSIZE) to[i] = next++;
+  }
+  return to;
+}
 
 void keep_apart(int count) {
   constexpr int64_t kShortest = 4, kLongest = 1024;  // where others need the processors, moving is of no use
