@@ -50,6 +50,7 @@ def configure(folder: str, *options: str, source: str = "native") -> list:
 
 def steps() -> list[Step]:
     pure = [m for m in workspace.members() if m not in ("native", "packages/mx-core")]
+    library = SITE / "mx_native/lib/libmx.so"
     return [
         Step(
             "libmx: configure",
@@ -60,7 +61,7 @@ def steps() -> list[Step]:
         Step(  # straight into the environment: no wheel is zipped because an operator changed
             "libmx",
             ["native/*", "native/cmake/*", "native/src/**/*", "native/include/**/*"],
-            SITE / "mx_native/lib/libmx.so",
+            library,
             [
                 ["cmake", "--build", "native/build"],
                 ["cmake", "--install", "native/build", "--prefix", SITE / "mx_native"],
@@ -69,7 +70,7 @@ def steps() -> list[Step]:
         Step(  # its build hook finds everything compiled: where it runs, nobody would see it compile
             "mx-native",
             ["native/pyproject.toml", "native/python/**/*"],
-            SITE / "mx_native/lib/libmx.so",
+            library,
             [[*INSTALL, "-e", "./native"]],
         ),
         Step(
@@ -86,12 +87,8 @@ def steps() -> list[Step]:
         ),
         Step(
             "operator functions",
-            [
-                "native/src/**/*",
-                "native/CMakeLists.txt",
-                "packages/mx-core/generate.py",
-                "packages/mx-core/generator/**/*",
-            ],
+            # the library, not its sources: these may have changed since it was compiled
+            [library.relative_to(ROOT).as_posix(), "packages/mx-core/generate.py", "packages/mx-core/generator/**/*"],
             ROOT / "packages/mx-core/src/mx_core",
             [[PYTHON, "packages/mx-core/generate.py"]],
         ),
