@@ -1,13 +1,11 @@
-// Where threads spin while they wait for each other, two on one processor take milliseconds for what takes
-// microseconds. Linux can leave them so for seconds: in a virtual machine an idle processor looks taken, because the
-// host has put it to sleep, and a thread that is woken stays with the one that woke it.
+// Threads of a team spin while they wait for each other. Two on one processor then take milliseconds for what takes
+// microseconds, and Linux leaves them so while some other program has the other processor (docs/internals/threads.md).
 #include "engine/placement.h"
 
 #include <omp.h>
 #include <sched.h>
 
 #include <algorithm>
-#include <vector>
 
 #include "engine/clock.h"
 
